@@ -1,0 +1,1 @@
+"""Scores of the project: `temporal_map` (any temporal detection) and `fitness_aqa` (this task)."""

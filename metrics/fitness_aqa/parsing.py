@@ -1,0 +1,180 @@
+"""Read the answer of a model: which exercise, which errors, when."""
+
+import math
+import re
+from typing import NamedTuple
+
+LABELS = ("knees_forward", "knees_inward", "elbows", "knees")
+EXERCISES = ("squat", "overhead_press")
+
+# One pass over the lower-cased text. Every alternative is bounded or deterministic, so the pass is linear.
+# "knees ... inward" allows three words between ("knees are going inward").
+_TOKEN = re.compile(
+    r"""
+      (?P<number>[0-9]+(?::[0-9]{2})?(?:\.[0-9]+)?(?:\s?(?:seconds?|secs?|s)\b)?)
+    | (?P<knees_forward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}forwards?\b|\bforward[ ]knees?\b)
+    | (?P<knees_inward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}inwards?\b|\binward[ ]knees?\b)
+    | (?P<elbows>\belbows?\b)
+    | (?P<knees>\bknees?\b)
+    | (?P<squat>\bsquat[a-z]*)
+    | (?P<overhead_press>\bohp\b|\b(?:overhead|shoulder|military)[ _](?:[a-z]+[ ])?press[a-z]*)
+    | (?P<separator>\n(?:[-*•]|[0-9]{1,3}[.)])[ ]|,|&|\band\b|\bor\b)
+    | (?P<colon>:(?:\n(?:(?:[-*•]|[0-9]{1,3}[.)])[ ])?)?)
+    | (?P<end>[.!?;\n])
+    | (?P<dash>[-–—~])
+    | (?P<word>[^\W0-9_]+(?:['’][^\W0-9_]+)?)
+    """,
+    re.VERBOSE,
+)
+
+_ERROR_WORDS = frozenset(
+    "error errors mistake mistakes fault faults faulty incorrect incorrectly wrong wrongly problem problems issue "
+    "issues improper improperly failing fails".split()
+)
+_ABSENCE = frozenset("no none never without neither nor free".split())
+_FINE = frozenset("absent fine correct correctly good ok okay false".split())
+_SEEN = frozenset("present visible observed detected seen there found noticeable".split())
+# What may stand between the two ends of one interval: "from 1.0s to 2.0s", "starts at 1.0 and ends at 2.0".
+_BETWEEN_ENDS = frozenset("to until till through frame time end ends ending at and s".split())
+
+
+class Token(NamedTuple):
+    """A piece of the text: `kind` is the group of the token expression, `text` is lower case."""
+
+    kind: str
+    text: str
+
+
+def parse_answer(text: str) -> dict:
+    """
+    Read an answer in the paper's sentence form, the checklist form or free prose.
+
+    A label counts as an error when it has an interval, stands in a list after a colon, has a value that is not a
+    denial ("knees inward: yes"), or stands in a sentence that speaks of an error without denying it. A label that is
+    merely mentioned, or denied ("no", "absent", "correct"), does not. Labels are reported as said, also those of the
+    other exercise ("knees" in a squat). Never raises; time is linear in the length of the text.
+
+    Args:
+        text (`str`):
+            The model's answer.
+
+    Returns:
+        `dict`: `exercise` (`squat`, `overhead_press`, or None when no sentence names exactly one of them)
+        and `errors`, a list of `{"label", "start", "end"}` in order of mention, seconds, `start` <= `end`, several
+        per label where the answer gives several intervals. A label named without times has `start` = `end` = 0.0:
+        it says that the error is there and can never be a hit of a correct IoU.
+    """
+    lines = (" ".join(line.split()) for line in text.lower().splitlines())
+    sentences: list[list[Token]] = [[]]
+    for match in _TOKEN.finditer("\n".join(line for line in lines if line)):
+        if match.lastgroup == "end":
+            sentences.append([])
+        else:
+            sentences[-1].append(Token(match.lastgroup, match.group()))
+    found = [error for sentence in sentences for error in _read_errors(sentence)]
+    timed = {label for label, start, end in found if end > start}
+    kept = dict.fromkeys(error for error in found if error[2] > error[1] or error[0] not in timed)  # each error once
+    return {
+        "exercise": _read_exercise(sentences),
+        "errors": [{"label": label, "start": start, "end": end} for label, start, end in kept],
+    }
+
+
+def _is_not(token: Token) -> bool:
+    return token.text in ("not", "cannot") or token.text.endswith(("n't", "n’t"))
+
+
+def _read_exercise(sentences: list[list[Token]]) -> str | None:
+    """The exercise of the first sentence that names exactly one: a repeated question ("Squat or OHP") says nothing."""
+    for tokens in sentences:
+        named = set()
+        for i, token in enumerate(tokens):
+            before = tokens[max(0, i - 3) : i]
+            if token.kind in EXERCISES and not any(_is_not(t) or t.text in ("than", "instead", "no") for t in before):
+                named.add(token.kind)
+        if len(named) == 1:
+            return named.pop()
+    return None
+
+
+def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
+    """Errors of one sentence: (label, start_s, end_s)."""
+    at = [i for i, token in enumerate(tokens) if token.kind in LABELS]
+    if not at:
+        return []
+    bounds = [-1, *at, len(tokens)]
+    between = [tokens[bounds[i] + 1 : bounds[i + 1]] for i in range(len(bounds) - 1)]
+    intervals = [_read_intervals(part) for part in between]
+    # "From 1.0s to 2.0s knees forward" puts the times first, and then does so for every label of the sentence.
+    times_first = bool(intervals[0]) and not intervals[-1]
+    is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in LABELS) for i, t in enumerate(tokens)]
+    list_start = is_list.index(True) if True in is_list else len(tokens)
+    speaks_of_error = _asserts_error(tokens)
+    errors = []
+    for k, i in enumerate(at):
+        lead, tail, times = between[k], between[k + 1], intervals[k if times_first else k + 1]
+        if tail and tail[0].kind == "colon":  # checklist
+            is_error = len(tail) > 1 and not _denies(tail[1:])
+        elif _lacks(lead):
+            is_error = False
+        else:
+            is_error = bool(times) or ((list_start < i or speaks_of_error) and not _denies(tail))
+        if is_error:
+            errors += [(tokens[i].kind, start, end) for start, end in times or [(0.0, 0.0)]]
+    return errors
+
+
+def _asserts_error(tokens: list[Token]) -> bool:
+    """Whether a word for "error" stands without a negation in the six tokens before it, back to a comma or "and"."""
+    for i, token in enumerate(tokens):
+        if token.text in _ERROR_WORDS:
+            before = tokens[max(0, i - 6) : i]
+            cuts = [j for j, t in enumerate(before) if t.kind == "separator"]
+            if not any(_is_not(t) or t.text in _ABSENCE for t in before[cuts[-1] + 1 if cuts else 0 :]):
+                return True
+    return False
+
+
+def _lacks(lead: list[Token]) -> bool:
+    """Whether the words before a label (back to the last colon) deny it: "no", "without", "not an error in the"."""
+    colons = [i for i, token in enumerate(lead) if token.kind == "colon"]
+    words = lead[colons[-1] + 1 if colons else 0 :]
+    nots = [i for i, token in enumerate(words) if _is_not(token)]
+    denies_error = bool(nots) and any(token.text in _ERROR_WORDS for token in words[nots[0] :])
+    return denies_error or any(token.text in _ABSENCE for token in words)
+
+
+def _denies(tail: list[Token]) -> bool:
+    """Whether the first words after a label say that the error is not there: "no", "are fine", "is not present"."""
+    was_not = False
+    for token in tail[:5]:
+        if token.kind == "separator":
+            return False
+        if token.text in _ABSENCE or (was_not and token.text in _SEEN):
+            return True
+        if token.text in _FINE:
+            return not was_not
+        was_not = was_not or _is_not(token)
+    return False
+
+
+def _read_intervals(tokens: list[Token]) -> list[tuple[float, float]]:
+    """Pairs of numbers with nothing but words like "to" between them; frame numbers ("frame 12") are no times."""
+    intervals, first_s = [], None
+    for i, token in enumerate(tokens):
+        is_frame = i > 0 and tokens[i - 1].text in ("frame", "frames")
+        if token.kind == "number" and not is_frame:
+            second_s = _seconds(token.text)
+            if first_s is None:
+                first_s = second_s
+            else:
+                intervals.append((min(first_s, second_s), max(first_s, second_s)))
+                first_s = None
+        elif token.kind not in ("dash", "separator", "colon") and token.text not in _BETWEEN_ENDS:
+            first_s = None
+    return [(start, end) for start, end in intervals if math.isfinite(end)]
+
+
+def _seconds(text: str) -> float:
+    minutes, _, seconds = re.match(r"[0-9:.]+", text).group().rpartition(":")
+    return 60.0 * float(minutes or 0) + float(seconds)

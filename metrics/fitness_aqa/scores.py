@@ -1,0 +1,130 @@
+"""All scores of the task, from predictions and references."""
+
+import numpy as np
+from sklearn.metrics import average_precision_score, matthews_corrcoef, precision_recall_fscore_support
+
+from .interval_ap import interval_scores, merge
+from .records import EXERCISE_OF, to_prediction, to_reference
+from .segment_ap import temporal_map
+
+AP_NAMES = ("published", "paper", "recall", "detection")
+
+
+def fitness_scores(predictions: list[str | dict], references: list[dict], iou_threshold: float = 0.5) -> dict:
+    """
+    Exercise accuracy, error detection and temporal scores of the answers.
+
+    Every score of an error is over all clips of its true exercise; nothing is dropped. An answer with the wrong
+    exercise, or none that can be read, predicts no error of the true one (for `published` a missing prediction like
+    any other); errors of the other exercise are ignored. Means over labels are over those with at least one clip; a
+    label without clips has 0 everywhere.
+
+    Args:
+        predictions (`list[str | dict]`):
+            Answer texts, or `{"exercise", "errors": [{"label", "start", "end", "score"}]}` with `score` optional.
+        references (`list[dict]`):
+            `{"exercise", "errors": [{"label", "start", "end"}]}`, times in seconds, in the order of the predictions.
+        iou_threshold (`float`, *optional*, defaults to `0.5`):
+            In (0, 1].
+
+    Returns:
+        `dict`: `exercise_accuracy`, `parse_rate` (share of answers whose exercise could be read), `f1`, `precision`,
+        `recall`, `mcc`, `always_yes_f1` (F1 of naming the error in every clip) and `mean_iou`, each `{label: float}`;
+        `macro_f1`; `ap` (`published`, `paper`, `recall`, `detection`, each `{label: float}`); `map` (means of `ap`);
+        `constant_interval_ap`; `support` (`{label: {"positives", "clips"}}`); and, where a prediction has a `score`,
+        `average_precision` (`{label: float}`, clips ranked by their highest score for the error, 0 where not named, 1
+        where named without one). See [`interval_scores`] for the definitions.
+
+    Raises:
+        ValueError: If the lengths differ, there is no clip, the threshold is out of range, or a record is wrong.
+    """
+    if len(predictions) != len(references):
+        raise ValueError(
+            f"predictions has {len(predictions)} items and references {len(references)}: "
+            "give one per clip, in the same order."
+        )
+    if not references:
+        raise ValueError("references: no clip to score, expected at least one.")
+    if not 0.0 < iou_threshold <= 1.0:
+        raise ValueError(f"iou_threshold: expected a number in (0, 1], got {iou_threshold}.")
+    predicted = [to_prediction(prediction, i) for i, prediction in enumerate(predictions)]
+    truth = [to_reference(reference, i) for i, reference in enumerate(references)]
+    pairs = list(zip(predicted, truth, strict=True))
+    per_label = {label: _label_scores(pairs, label, iou_threshold) for label in EXERCISE_OF}
+    with_clips = [label for label, scores in per_label.items() if scores["support"]["clips"]]
+
+    def column(name: str) -> dict:
+        return {label: scores[name] for label, scores in per_label.items()}
+
+    def mean(name: str) -> float:
+        return float(np.mean([per_label[label][name] for label in with_clips]))
+
+    result = {
+        "exercise_accuracy": float(np.mean([p["exercise"] == t["exercise"] for p, t in pairs])),
+        "parse_rate": float(np.mean([p["exercise"] is not None for p in predicted])),
+        **{name: column(name) for name in ("f1", "precision", "recall", "mcc", "always_yes_f1")},
+        "macro_f1": mean("f1"),
+        "ap": {name: column(f"ap_{name}") for name in AP_NAMES},
+        "map": {name: mean(f"ap_{name}") for name in AP_NAMES},
+        "constant_interval_ap": column("constant_interval_ap"),
+        "mean_iou": column("mean_iou"),
+        "support": column("support"),
+    }
+    if any(error["score"] is not None for p in predicted for error in p["errors"]):
+        result["average_precision"] = column("average_precision")
+    return result
+
+
+def _label_scores(pairs: list[tuple[dict, dict]], label: str, iou_threshold: float) -> dict:
+    """Scores of one error over the clips of its exercise, as a flat dict."""
+    exercise = EXERCISE_OF[label]
+    clips = [(p, t) for p, t in pairs if t["exercise"] == exercise]
+    # Empty for a wrong exercise: whatever such an answer names belongs to another movement.
+    predicted = [_named(p, label) if p["exercise"] == exercise else [] for p, _ in clips]
+    annotated = [_named(t, label) for _, t in clips]
+    is_predicted = np.array([bool(errors) for errors in predicted], dtype=bool)
+    is_annotated = np.array([bool(errors) for errors in annotated], dtype=bool)
+    num_positives = int(is_annotated.sum())
+    result = {"support": {"positives": num_positives, "clips": len(clips)}}
+    if not clips:
+        names = ("f1", "precision", "recall", "mcc", "always_yes_f1", "constant_interval_ap", "mean_iou")
+        return result | dict.fromkeys((*names, *(f"ap_{name}" for name in AP_NAMES), "average_precision"), 0.0)
+
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        is_annotated, is_predicted, average="binary", zero_division=0.0
+    )
+    intervals = interval_scores(
+        np.array([merge(errors, label) for errors in predicted]),
+        np.array([merge(errors, label) for errors in annotated]),
+        iou_threshold,
+    )
+    scored = [[{**error, "score": _score(error)} for error in errors] for errors in predicted]
+    clip_score = [max((error["score"] for error in errors), default=0.0) for errors in scored]
+    detection = temporal_map(scored, annotated, (iou_threshold,))["average_map"]
+    return result | {
+        "f1": float(f1),
+        "precision": float(precision),
+        "recall": float(recall),
+        "mcc": _mcc(is_annotated, is_predicted),
+        "always_yes_f1": 2 * num_positives / (num_positives + len(clips)),
+        "constant_interval_ap": intervals["constant_interval"],
+        "mean_iou": intervals["mean_iou"],
+        **{f"ap_{name}": intervals[name] for name in ("published", "paper", "recall")},
+        "ap_detection": detection,
+        "average_precision": float(average_precision_score(is_annotated, clip_score)) if num_positives else 0.0,
+    }
+
+
+def _named(record: dict, label: str) -> list[dict]:
+    return [error for error in record["errors"] if error["label"] == label]
+
+
+def _score(error: dict) -> float:
+    return 1.0 if error["score"] is None else error["score"]
+
+
+def _mcc(is_annotated: np.ndarray, is_predicted: np.ndarray) -> float:
+    """0 where either side has only one class; scikit-learn warns there."""
+    if np.ptp(is_annotated.astype(int)) == 0 or np.ptp(is_predicted.astype(int)) == 0:
+        return 0.0
+    return float(matthews_corrcoef(is_annotated, is_predicted))

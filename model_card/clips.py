@@ -1,0 +1,96 @@
+"""Which test clips a card shows, where their videos are, and how an answer about one is judged."""
+
+import hashlib
+from pathlib import Path
+
+from fitness_aqa_dataset.taxonomy import EXERCISES, RELEASE_FOLDER
+from model_card.style import BAD, GOOD, QUIET
+
+CLIPS_PER_EXERCISE = 4
+SELECTION_RULE = f"the first {CLIPS_PER_EXERCISE} test clips of each exercise in the order of SHA-256(clip id)"
+
+
+def select_clips(references: list[dict]) -> list[dict]:
+    """
+    Choose the clips to show by a rule that knows nothing of the answers.
+
+    Args:
+        references (`list[dict]`):
+            Test rows with `id` and `exercise`.
+
+    Returns:
+        `list[dict]`: the first four rows of each exercise in the order of the SHA-256 of their ids, squats first.
+    """
+    ordered = sorted(references, key=lambda row: hashlib.sha256(row["id"].encode()).hexdigest())
+    chosen = []
+    for exercise in EXERCISES:
+        chosen += [row for row in ordered if row["exercise"] == exercise][:CLIPS_PER_EXERCISE]
+    return chosen
+
+
+def clip_path(run_dir: Path, clip_id: str) -> Path:
+    """
+    Find the video of a clip in the run's release.
+
+    Args:
+        run_dir (`Path`):
+            The run's folder.
+        clip_id (`str`):
+            Such as `squat/32939_2`.
+
+    Returns:
+        `Path`: the mp4 file.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    exercise, _, key = clip_id.partition("/")
+    path = run_dir / "release" / RELEASE_FOLDER[exercise] / "Labeled_Dataset" / "videos" / f"{key}.mp4"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no video for clip '{clip_id}' of references.jsonl. The release is not the one predicted "
+            "on; run `make demo` again."
+        )
+    return path
+
+
+def merged_interval(errors: list[dict], label: str) -> tuple[float, float] | None:
+    """
+    Merge the intervals of one error, as the paper does: from the first start to the last end.
+
+    Args:
+        errors (`list[dict]`):
+            `{"label", "start", "end"}`, seconds.
+        label (`str`):
+            The error.
+
+    Returns:
+        `tuple[float, float]` or `None`: start and end in seconds; `None` where the error is not named.
+    """
+    times = [(error["start"], error["end"]) for error in errors if error["label"] == label]
+    return (min(start for start, _ in times), max(end for _, end in times)) if times else None
+
+
+def verdict(reference: dict, prediction: dict, label: str) -> tuple[str, str]:
+    """
+    Judge one error of one clip as the `paper` definition does: merged intervals, and a wrong exercise is a miss.
+
+    Args:
+        reference (`dict`):
+            `{"exercise", "errors": [{"label", "start", "end"}]}`, seconds.
+        prediction (`dict`):
+            The same for the answer; `exercise` may be `None`.
+        label (`str`):
+            The error.
+
+    Returns:
+        `tuple[str, str]`: text and colour; an IoU counts as good from 0.5, the threshold of the scores.
+    """
+    true, answered = (merged_interval(row["errors"], label) for row in (reference, prediction))
+    if true is None:
+        return ("correct: none", QUIET) if answered is None else ("false alarm", BAD)
+    if answered is None or prediction["exercise"] != reference["exercise"]:
+        return "missed", BAD
+    overlap_s = max(0.0, min(true[1], answered[1]) - max(true[0], answered[0]))
+    iou = overlap_s / ((true[1] - true[0]) + (answered[1] - answered[0]) - overlap_s)
+    return f"IoU {iou:.2f}", GOOD if iou >= 0.5 else BAD

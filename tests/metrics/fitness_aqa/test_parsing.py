@@ -1,0 +1,246 @@
+import gc
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fitness_aqa_dataset.conversations import NO_ERROR, ONE_ERROR, TWO_ERRORS, to_conversation
+from metrics.fitness_aqa.parsing import parse_answer
+
+SUBJECT = "The subject is performing a "
+ERRORS = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}
+
+
+def read(text):
+    answer = parse_answer(text)
+    return answer["exercise"], [(error["label"], error["start"], error["end"]) for error in answer["errors"]]
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "The body part committing errors is the following",  # the three that the paper prints
+        "The body part involved in the error is as follows",
+        "The following body part is responsible for the error",
+        "Watch out for this",
+        *ONE_ERROR,
+        *TWO_ERRORS,
+    ],
+)
+def test_sentence_form(wording):
+    assert read(f"{SUBJECT}Squat. {wording}: knees forward from frame time 2.62s to 4.58s.") == (
+        "squat",
+        [("knees_forward", 2.62, 4.58)],
+    )
+    assert read(
+        f"{SUBJECT}OHP. {wording}: elbows from frame time 0.00s to 1.00s and knees from frame time 1.50s to 2s."
+    ) == (
+        "overhead_press",
+        [("elbows", 0.0, 1.0), ("knees", 1.5, 2.0)],
+    )
+    assert read(f"{SUBJECT}Squat. {wording}: knees forward and knees inward.") == (
+        "squat",
+        [("knees_forward", 0.0, 0.0), ("knees_inward", 0.0, 0.0)],
+    )
+
+
+@pytest.mark.parametrize("wording", ["He performs it correctly, without any subtle errors.", *NO_ERROR])
+def test_sentence_without_error(wording):
+    assert read(f"{SUBJECT}Squat. {wording}") == ("squat", [])
+
+
+@pytest.mark.parametrize(
+    ("checklist", "expected"),
+    [
+        ("Knees forward: from 1.6 to 2.4 seconds. Knees inward: no.", [("knees_forward", 1.6, 2.4)]),
+        ("Knees forward: no. Knees inward: yes.", [("knees_inward", 0.0, 0.0)]),
+        ("Knees forward: no. Knees inward: no.", []),
+        ("Knees forward: none, knees inward: from 1 to 2", [("knees_inward", 1.0, 2.0)]),
+        ("Knees forward: not visible; knees inward: present", [("knees_inward", 0.0, 0.0)]),
+        (
+            "Knees forward: from 0.5 to 1.0 seconds and from 1.6 to 2.4 seconds. Knees inward: no.",
+            [("knees_forward", 0.5, 1.0), ("knees_forward", 1.6, 2.4)],
+        ),
+        ("Errors:\n- knees forward: 1.0s - 2.0s\n- knees inward: none", [("knees_forward", 1.0, 2.0)]),
+        ("Errors:\n1. knees forward\n2. knees inward", [("knees_forward", 0.0, 0.0), ("knees_inward", 0.0, 0.0)]),
+    ],
+)
+def test_checklist_form(checklist, expected):
+    assert read(f"{SUBJECT}Squat. {checklist}") == ("squat", expected)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "from frame time 1.50s to 2.50s",
+        "from 1.5 to 2.5",
+        "from 1.5 seconds until 2.5 seconds",
+        "between 1.5 and 2.5 sec",
+        "from 2.50s to 1.50s",
+        "(1.5, 2.5)",
+        "[1.5s – 2.5s]",
+        "1.5-2.5s",
+        "starting at 1.5s and ending at 2.5s",
+        "from 0:01.5 to 0:02.5",
+    ],
+)
+def test_ways_to_write_an_interval(times):
+    assert read(f"Squat. Errors: knees inward {times}.") == ("squat", [("knees_inward", 1.5, 2.5)])
+    assert read(f"Squat. The knees go inward {times}.") == ("squat", [("knees_inward", 1.5, 2.5)])
+
+
+def test_times_may_come_first():
+    assert read("Squat. From 1.0s to 2.0s knees forward and from 3s to 4s knees inward.") == (
+        "squat",
+        [("knees_forward", 1.0, 2.0), ("knees_inward", 3.0, 4.0)],
+    )
+
+
+def test_frame_numbers_are_no_times():
+    assert read("Squat. Errors: knees inward from frame 10 to frame 20.") == ("squat", [("knees_inward", 0.0, 0.0)])
+
+
+def test_json_is_read_too():
+    text = '{"exercise": "squat", "errors": [{"label": "knees_forward", "start": 1.0, "end": 2.0}]}'
+    assert read(text) == ("squat", [("knees_forward", 1.0, 2.0)])
+
+
+@pytest.mark.parametrize(
+    ("text", "exercise"),
+    [
+        (f"{SUBJECT}Overhead Press (OHP). No mistake can be seen.", "overhead_press"),
+        ("He is doing squats.", "squat"),
+        ("This is a shoulder press, not a squat.", "overhead_press"),
+        ("This is an overhead barbell press rather than a squat.", "overhead_press"),
+        (f"{SUBJECT}Squat or a Overhead Press (OHP) exercise. He is making a squat.", "squat"),
+        (f"{SUBJECT}Squat or a Overhead Press (OHP) exercise.", None),
+        ("A man lifts a barbell.", None),
+        ("", None),
+    ],
+)
+def test_exercise(text, exercise):
+    assert read(text) == (exercise, [])
+
+
+@pytest.mark.parametrize(
+    ("prose", "expected"),
+    [
+        ("He is not making any visible mistakes in the knees or the elbows.", []),
+        ("The mistake being made is that the barbell is too far from the body.", []),
+        ("He bends his knees and keeps his elbows under the bar.", []),
+        ("The elbows are fine, and there is no error in the knees.", []),
+        ("There is an error in the elbows, no error in the knees.", [("elbows", 0.0, 0.0)]),
+        ("The mistake is that he is not keeping his elbows under the bar.", [("elbows", 0.0, 0.0)]),
+        ("The elbows are not correct, which is a mistake.", [("elbows", 0.0, 0.0)]),
+        ("He is not making a mistake with the elbows, but the knees are wrong.", [("knees", 0.0, 0.0)]),
+    ],
+)
+def test_prose_of_an_untuned_model(prose, expected):
+    assert read(f"The man is performing an overhead press. {prose}") == ("overhead_press", expected)
+
+
+def test_prose_may_part_the_words_of_a_label():
+    assert read("Squat. The mistake is that his knees are going inward.") == ("squat", [("knees_inward", 0.0, 0.0)])
+
+
+def test_a_label_with_times_is_not_repeated_without():
+    assert read("OHP. An error of the elbows: elbows from 1s to 2s. Elbows: from 1s to 2s.") == (
+        "overhead_press",
+        [("elbows", 1.0, 2.0)],
+    )
+
+
+@st.composite
+def examples(draw):
+    exercise = draw(st.sampled_from(list(ERRORS)))
+    errors = []
+    for label in draw(st.sets(st.sampled_from(ERRORS[exercise]))):
+        cuts = sorted(draw(st.sets(st.integers(0, 2000), min_size=2, max_size=6)))
+        errors += [
+            {"label": label, "start": s / 100, "end": e / 100} for s, e in zip(cuts[::2], cuts[1::2], strict=False)
+        ]
+    return {"id": f"{exercise}/{draw(st.integers(0, 9999))}", "exercise": exercise, "errors": errors}
+
+
+@given(examples(), st.sampled_from(["sentence", "checklist"]), st.integers(0, 50))
+@settings(max_examples=200, deadline=None)
+def test_our_own_answers_come_back_whole(example, style, seed):
+    conversation = to_conversation(example, style=style, seed=seed, merge_intervals=False)
+    answer = parse_answer(conversation["messages"][1]["content"][0]["text"])
+    key = lambda error: (error["label"], error["start"])  # noqa: E731
+    assert answer["exercise"] == example["exercise"]
+    assert sorted(answer["errors"], key=key) == sorted(example["errors"], key=key)
+
+
+@given(examples(), st.sampled_from(["sentence", "checklist"]), st.integers(0, 50))
+@settings(max_examples=100, deadline=None)
+def test_our_own_answers_without_times_come_back(example, style, seed):
+    conversation = to_conversation(example, style=style, times=False, seed=seed)
+    answer = parse_answer(conversation["messages"][1]["content"][0]["text"])
+    assert answer["exercise"] == example["exercise"]
+    assert {error["label"] for error in answer["errors"]} == {error["label"] for error in example["errors"]}
+
+
+PIECES = [
+    "knees ",
+    "inward",
+    "forward",
+    "elbows",
+    ":",
+    ".",
+    "\n- ",
+    " no ",
+    "not ",
+    "error ",
+    "1.5",
+    "s ",
+    "to ",
+    "0:01",
+    "-",
+    "’",
+]
+
+
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_without_an_exception(text):
+    answer = parse_answer(text)
+    assert answer["exercise"] in ("squat", "overhead_press", None)
+    assert all(0 <= error["start"] <= error["end"] < float("inf") for error in answer["errors"])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "knees ",
+        "knees a a a ",
+        "knees-",
+        "1",
+        "1:",
+        ".",
+        " ",
+        "\n",
+        "- ",
+        "from 1 to ",
+        "not error ",
+        "overhead ",
+        "a'",
+        ":",
+    ],
+)
+def test_time_grows_linearly(piece):
+    gc.collect()
+    gc.disable()  # its passes over the whole process would be measured too
+
+    def seconds(num_characters):
+        text = (piece * num_characters)[:num_characters]
+        start = time.process_time()
+        parse_answer(text)
+        return time.process_time() - start
+
+    try:
+        small, large = (min(seconds(size) for _ in range(3)) for size in (4_000, 32_000))
+    finally:
+        gc.enable()
+    assert large < 30 * small + 0.05  # 8 times the text; quadratic would be 64 times

@@ -1,0 +1,106 @@
+"""
+The whole job on a simulated release, one command after the other; `make demo` calls it.
+
+    python -m trainer.demo [--seed 0]
+
+Each step is a command of its own and is printed before it runs. A step that is done is not done again: an interrupted
+demo goes on, a finished one prints its table. Another seed, or a changed recipe or base, starts anew.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RECIPE = Path("trainer/recipes/demo.yaml")
+BASE = Path("trainer/demo_base/checkpoint")
+NUM_CLIPS, NUM_FRAMES = 1000, 16
+
+
+def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
+    """
+    The demo's steps.
+
+    Args:
+        run (`pathlib.Path`): Folder of the run.
+        seed (`int`): Seed of release and training.
+
+    Returns:
+        `list[tuple[str, Path, list[str]]]`: What it is, the file or folder that is there when it is done, the command.
+    """
+    release, model = run / "release", run / "model"
+    predict = ["-m", "trainer.predict", "--data", release, "--num_frames", NUM_FRAMES, "--split", "test"]
+    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", 1, "--num_machines", 1]
+    train = ["-m", "trainer.sft", "--config", RECIPE, "--dataset_name", release, "--output_dir", model, "--seed", seed]
+    before, after, blank = (run / f"predictions{kind}.jsonl" for kind in ("_before", "", "_blank"))
+    references = run / "references.jsonl"
+    pairs = [f"before={before}", f"after={after}", f"blank={blank}"]
+    commands = [
+        (
+            "draw a simulated release",
+            release,
+            ["-m", "fitness_aqa_dataset", "synthesize", release, "--clips", NUM_CLIPS, "--seed", seed],
+        ),
+        ("answers of the base", before, [*predict, "--model", BASE, "--output", before]),
+        ("fine-tune", model / "trainer_state.json", [*launch, *train]),
+        (
+            "answers of the fine-tuned model",
+            after,
+            [*predict, "--model", model, "--output", after, "--references", references],
+        ),
+        ("the same with blank clips", blank, [*predict, "--model", model, "--output", blank, "--blank_video"]),
+        ("score", run / "scores.json", ["-m", "trainer.score", references, *pairs, "--output", run / "scores.json"]),
+        ("card and pictures", run / "README.md", ["-m", "model_card", run]),
+    ]
+    return [(title, done, [sys.executable, *map(str, command)]) for title, done, command in commands]
+
+
+def start_run(run: Path, seed: int) -> None:
+    """Make the run's folder; clear one that was made with another seed, recipe or base."""
+    made_from = {"seed": seed, "num_clips": NUM_CLIPS, "num_frames": NUM_FRAMES}
+    for path in (RECIPE, BASE / "model.safetensors"):
+        made_from[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    record = run / "demo.json"
+    if record.exists() and json.loads(record.read_text()) == made_from:
+        return
+    if run.exists():
+        print(f"{run}: made with another seed, recipe or base; starting anew")
+        shutil.rmtree(run)
+    run.mkdir(parents=True)
+    record.write_text(json.dumps(made_from, indent=2))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the steps that are missing, then print the table and where to look."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.demo", description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="seed of release and training (default 0)")
+    parser.add_argument("--run", type=Path, default=Path("runs/demo"), help="folder of the run (default runs/demo)")
+    options = parser.parse_args(arguments)
+    if options.seed < 0:
+        sys.exit(f"error: --seed: a whole number from 0 up is needed, got {options.seed}")
+    if not RECIPE.exists():
+        sys.exit(f"error: {RECIPE}: not found; start the demo in the root of the repository")
+    start_run(options.run, options.seed)
+    started = time.monotonic()
+    todo = steps(options.run, options.seed)
+    for number, (title, done, command) in enumerate(todo, start=1):
+        if done.exists():
+            continue
+        print(f"\n[{number}/{len(todo)}] {title}\n  python {' '.join(command[1:])}", flush=True)
+        code = subprocess.run(command).returncode
+        if code != 0:
+            sys.exit(f"error: step {number} ({title}) ended with exit code {code}; `make demo` goes on from here")
+    from model_card.table import print_table  # after the steps: a finished demo needs nothing else
+
+    print()
+    print_table(json.loads((options.run / "scores.json").read_text()))
+    print(f"\nLook at {options.run}/README.md, {options.run}/figures/ and {options.run}/predictions.jsonl")
+    print(f"({time.monotonic() - started:.0f} s)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""
+Second stage of the tiny base: with the tower frozen, projector and language model learn to answer neutral questions.
+
+Two extra losses show the language model where things are (both read out after the third layer, and thrown away later):
+the last token of every frame, and the token after every listed frame time, must tell the pose of that frame.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from fitness_aqa_dataset.frames import time_instruction
+from fitness_aqa_dataset.synthetic import simulate_clip
+from trainer.llava_video import LlavaVideoForConditionalGeneration, LlavaVideoProcessor
+
+from . import settings
+from .pool import Pool, sampled_times_s
+from .questions import Measured, sample_question
+from .tower import normalise
+
+QUESTIONS_PER_CLIP = 4
+POSE_LAYER = 3
+POSE_WEIGHT = 0.5
+
+
+@dataclass
+class Batch:
+    """Token ids (B, L), labels (B, L) with -100 outside the answers, attention mask and places of the pose tokens."""
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
+    frame_ends: torch.Tensor  # (NUM_FRAMES,): the same in every row
+    time_ends: torch.Tensor  # (B, NUM_FRAMES)
+
+
+class ClipReader:
+    """Makes the token batches: conversations of several neutral questions about each clip."""
+
+    def __init__(self, processor: LlavaVideoProcessor, seed: int, num_clips: int):
+        self.processor = processor
+        self.tokenizer = processor.tokenizer
+        self.seed = seed
+        clips = (simulate_clip(seed, index) for index in range(num_clips))
+        self.clips = [
+            (Measured(clip), time_instruction(clip.repetition.duration_s, sampled_times_s(clip).tolist()))
+            for clip in tqdm(clips, total=num_clips, desc="measuring the base's clips")
+        ]
+        self.video = processor.video_token * processor.num_video_tokens(settings.NUM_FRAMES)
+
+    def batch(self, indices: np.ndarray, rng: np.random.Generator, num_questions: int = QUESTIONS_PER_CLIP) -> Batch:
+        """A batch of new questions about the clips `indices`."""
+        rows = [self._row(int(index), rng, num_questions) for index in indices]
+        length = max(len(ids) for ids, _ in rows)
+        ids = torch.full((len(rows), length), self.tokenizer.pad_token_id)
+        labels = torch.full((len(rows), length), -100)
+        for row, (tokens, wanted) in enumerate(rows):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            labels[row, : len(tokens)] = torch.tensor(wanted)
+        mask = torch.arange(length) < torch.tensor([len(tokens) for tokens, _ in rows])[:, None]
+        return Batch(ids, mask.long(), labels, self._frame_ends(ids[0]), self._time_ends(ids))
+
+    def _row(self, index: int, rng: np.random.Generator, num_questions: int) -> tuple[list[int], list[int]]:
+        measured, instruction = self.clips[index]
+        opening = f"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{self.video}\n"
+        ids, labels = [], []
+        for number in range(num_questions):
+            question, answer = sample_question(measured, rng)
+            prompt = f"{opening}{instruction}\n" if number == 0 else "\n<|im_start|>user\n"
+            prompt_ids = self.tokenizer(f"{prompt}{question}<|im_end|>\n<|im_start|>assistant\n")["input_ids"]
+            answer_ids = self.tokenizer(f"{answer}<|im_end|>")["input_ids"]
+            ids += prompt_ids + answer_ids
+            labels += [-100] * len(prompt_ids) + answer_ids
+        return ids, labels
+
+    def _frame_ends(self, row: torch.Tensor) -> torch.Tensor:
+        places = (row == self.processor.video_token_id).nonzero()[:, 0]
+        return places.view(settings.NUM_FRAMES, -1)[:, -1]
+
+    def _time_ends(self, ids: torch.Tensor) -> torch.Tensor:
+        """The `s` after each listed time: the first NUM_FRAMES of them in every row."""
+        seconds = self.tokenizer.convert_tokens_to_ids("s")
+        digits = torch.tensor(self.tokenizer.convert_tokens_to_ids([str(digit) for digit in range(10)]))
+        after_digit = torch.isin(ids[:, :-1], digits) & (ids[:, 1:] == seconds)
+        return torch.stack([row.nonzero()[: settings.NUM_FRAMES, 0] + 1 for row in after_digit])
+
+
+@torch.no_grad()
+def encode_pool(model: LlavaVideoForConditionalGeneration, pool: Pool) -> torch.Tensor:
+    """The frozen tower's output for every frame of a pool: bfloat16, shape (N, NUM_FRAMES, P, hidden size)."""
+    with torch.autocast("cpu", torch.bfloat16):
+        clips = tqdm(pool.frames, desc="encoding the base's clips")
+        return torch.stack([model.model.encode_frames(normalise(clip)).bfloat16() for clip in clips])
+
+
+def train_language(
+    model: LlavaVideoForConditionalGeneration, processor: LlavaVideoProcessor, pool: Pool, held_out: Pool
+) -> dict:
+    """
+    Train projector, newline and language model in place; the tower stays as it is.
+
+    Args:
+        model ([`LlavaVideoForConditionalGeneration`]): With the tower of the first stage.
+        processor ([`LlavaVideoProcessor`]): Its processor.
+        pool, held_out (`Pool`): Clips to learn from, and clips to measure on.
+
+    Returns:
+        `dict`: `loss` (mean of every 50 steps, answers only), `held_out_loss`.
+    """
+    features = encode_pool(model, pool)
+    reader = ClipReader(processor, settings.POOL_SEED, len(features))
+    targets = torch.from_numpy((pool.targets - pool.targets.mean((0, 1))) / (pool.targets.std((0, 1)) + 1e-3))
+    heads = nn.ModuleList(nn.Linear(model.config.text_config.hidden_size, targets.shape[-1]) for _ in range(2))
+    frozen = {id(p) for p in model.model.vision_tower.parameters()}
+    trained = [p for p in [*model.parameters(), *heads.parameters()] if id(p) not in frozen]
+    optimizer = torch.optim.AdamW(trained, lr=settings.LANGUAGE_LEARNING_RATE, weight_decay=0.02, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.LANGUAGE_LEARNING_RATE, settings.LANGUAGE_STEPS, pct_start=0.06
+    )
+    rng, losses = np.random.default_rng(settings.SEED), []
+    progress = tqdm(range(settings.LANGUAGE_STEPS), desc="language: what, where, when?")
+    for step in progress:
+        chosen = rng.integers(0, len(features), settings.LANGUAGE_BATCH_CLIPS)
+        answer_loss, pose_loss = _losses(model, heads, features[chosen], targets[chosen], reader.batch(chosen, rng))
+        (answer_loss + POSE_WEIGHT * pose_loss).backward()
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+        losses.append((answer_loss.item(), pose_loss.item()))
+        if step % 25 == 24:
+            answer, pose = np.mean(losses[-25:], axis=0)
+            progress.set_postfix(answers=f"{answer:.3f}", pose=f"{pose:.3f}")
+    means = [np.mean(losses[i : i + 50], axis=0).round(4).tolist() for i in range(0, len(losses), 50)]
+    return {"answer_and_pose_loss": means, "held_out_answer_loss": _held_out_loss(model, processor, held_out)}
+
+
+def _losses(model, heads: nn.ModuleList, features, targets, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    inner = model.model
+    with torch.autocast("cpu", torch.bfloat16):
+        embeddings = inner.get_input_embeddings()(batch.input_ids)
+        video = inner.embed_videos(features)
+        is_video = (batch.input_ids == model.config.video_token_id).unsqueeze(-1)
+        embeddings = embeddings.masked_scatter(is_video, video.to(embeddings.dtype))
+        output = inner.language_model(
+            inputs_embeds=embeddings, attention_mask=batch.attention_mask, output_hidden_states=True, use_cache=False
+        )
+        answers = batch.labels[:, 1:] != -100
+        logits = model.lm_head(output.last_hidden_state[:, :-1][answers])
+        hidden = output.hidden_states[POSE_LAYER]
+        at_times = hidden.gather(1, batch.time_ends.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
+        poses = heads[0](hidden[:, batch.frame_ends]), heads[1](at_times)
+    answer_loss = nn.functional.cross_entropy(logits.float(), batch.labels[:, 1:][answers])
+    return answer_loss, sum(nn.functional.smooth_l1_loss(pose.float(), targets) for pose in poses)
+
+
+@torch.no_grad()
+def _held_out_loss(model, processor: LlavaVideoProcessor, held_out: Pool) -> float:
+    features = encode_pool(model, held_out)
+    reader = ClipReader(processor, settings.HELD_OUT_SEED, len(features))
+    heads = nn.ModuleList(nn.Linear(model.config.text_config.hidden_size, 1) for _ in range(2))
+    rng, losses = np.random.default_rng(settings.SEED), []
+    for start in range(0, len(features), settings.LANGUAGE_BATCH_CLIPS):
+        chosen = np.arange(start, min(start + settings.LANGUAGE_BATCH_CLIPS, len(features)))
+        no_pose = torch.zeros(len(chosen), settings.NUM_FRAMES, 1)
+        losses.append(_losses(model, heads, features[chosen], no_pose, reader.batch(chosen, rng))[0].item())
+    return round(float(np.mean(losses)), 4)

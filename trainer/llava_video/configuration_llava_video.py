@@ -1,0 +1,163 @@
+"""Configuration of LLaVA-Video, and the one place where its video tokens are counted."""
+
+import math
+
+from huggingface_hub.dataclasses import strict
+from transformers import LlavaOnevisionConfig
+
+NEWLINE_POSITIONS = ("grid", "frame", "one_token", "no_token")
+POOL_MODES = ("bilinear", "average", "max")
+
+
+def check_mm_values(newline_position: str, pool_mode: str, pool_stride: int) -> None:
+    """
+    Refuse settings that LLaVA-Video does not have.
+
+    Args:
+        newline_position (`str`):
+            Value of `mm_newline_position`.
+        pool_mode (`str`):
+            Value of `mm_spatial_pool_mode`.
+        pool_stride (`int`):
+            Value of `mm_spatial_pool_stride`.
+
+    Raises:
+        ValueError: If one of the three is unknown; the message names it and what is allowed.
+    """
+    if newline_position not in NEWLINE_POSITIONS:
+        raise ValueError(
+            f"mm_newline_position must be one of {', '.join(NEWLINE_POSITIONS)}, got {newline_position!r}. "
+            "Take the value from the checkpoint's own config.json."
+        )
+    if pool_mode not in POOL_MODES:
+        raise ValueError(
+            f"mm_spatial_pool_mode must be one of {', '.join(POOL_MODES)}, got {pool_mode!r}. "
+            "Take the value from the checkpoint's own config.json."
+        )
+    if pool_stride < 1:
+        raise ValueError(f"mm_spatial_pool_stride must be at least 1, got {pool_stride}. LLaVA-Video uses 2.")
+
+
+def pooled_side(num_patches_side: int, pool_mode: str, pool_stride: int) -> int:
+    """
+    Side of the pooled grid: bilinear pooling rounds up, average and max drop an incomplete window.
+
+    Args:
+        num_patches_side (`int`):
+            Patches along one side of a frame.
+        pool_mode (`str`):
+            `bilinear`, `average` or `max`.
+        pool_stride (`int`):
+            Patches that become one, along a side.
+
+    Returns:
+        `int`: Pooled patches along one side.
+    """
+    if pool_mode == "bilinear":
+        return math.ceil(num_patches_side / pool_stride)
+    return num_patches_side // pool_stride
+
+
+def count_video_tokens(
+    num_frames: int, num_patches_side: int, newline_position: str, pool_mode: str, pool_stride: int
+) -> int:
+    """
+    Number of embeddings that one video takes in the sequence of the language model.
+
+    Args:
+        num_frames (`int`):
+            Frames of the video.
+        num_patches_side (`int`):
+            Patches along one side of a frame, 27 for 384 pixels and patches of 14.
+        newline_position (`str`):
+            `grid` adds a newline to every row of every frame, `frame` one to every frame, `one_token` one to the
+            video, `no_token` none.
+        pool_mode (`str`):
+            `bilinear`, `average` or `max`.
+        pool_stride (`int`):
+            Patches that become one, along a side.
+
+    Returns:
+        `int`: Number of video tokens.
+    """
+    side = pooled_side(num_patches_side, pool_mode, pool_stride)
+    num_newlines = {"grid": num_frames * side, "frame": num_frames, "one_token": 1, "no_token": 0}
+    return num_frames * side * side + num_newlines[newline_position]
+
+
+@strict
+class LlavaVideoConfig(LlavaOnevisionConfig):
+    """
+    Configuration of a [`LlavaVideoForConditionalGeneration`].
+
+    Args:
+        vision_config (`SiglipVisionConfig` or `dict`, *optional*):
+            The tower as it is run: the last encoder layer of the original is already left out, and there is no
+            head. Defaults to the 26 layers of so400m-patch14-384.
+        text_config (`Qwen2Config` or `dict`, *optional*):
+            The language model.
+        video_token_id (`int`, *optional*, defaults to 151647):
+            Id of the token that stands where video embeddings go. Stored as `video_token_index`, the name that
+            LLaVA-OneVision gave it.
+        mm_newline_position (`str`, *optional*, defaults to `"grid"`):
+            Where the newline embedding goes: `grid` at the end of every row of every frame, `frame` at the end of
+            every frame, `one_token` at the end of the video, `no_token` nowhere.
+        mm_spatial_pool_mode (`str`, *optional*, defaults to `"bilinear"`):
+            How projected patches are pooled: `bilinear`, `average` or `max`.
+        mm_spatial_pool_stride (`int`, *optional*, defaults to 2):
+            Patches that become one, along a side.
+
+    The other fields are those of `LlavaOnevisionConfig`.
+
+    Raises:
+        ValueError: If an `mm_*` field has a value that LLaVA-Video does not know.
+    """
+
+    model_type = "llava_video"
+
+    mm_newline_position: str = "grid"
+    mm_spatial_pool_mode: str = "bilinear"
+    mm_spatial_pool_stride: int = 2
+
+    def __post_init__(self, **kwargs):
+        super().__post_init__(**kwargs)
+        # The original never builds SigLIP's pooling head; left on, it would add weights that no checkpoint has.
+        self.vision_config.vision_use_head = False
+        check_mm_values(self.mm_newline_position, self.mm_spatial_pool_mode, self.mm_spatial_pool_stride)
+
+    @property
+    def num_patches_side(self) -> int:
+        """`int`: Patches along one side of a frame, before pooling."""
+        return self.vision_config.image_size // self.vision_config.patch_size
+
+    @property
+    def pooled_side(self) -> int:
+        """`int`: Patches along one side of a frame, after pooling."""
+        return pooled_side(self.num_patches_side, self.mm_spatial_pool_mode, self.mm_spatial_pool_stride)
+
+    @property
+    def num_frame_tokens(self) -> int:
+        """
+        `int`: Tokens from the start of one frame to the start of the next. The last token of frame `t`, a newline
+        with `grid` and `frame`, is number `(t + 1) * num_frame_tokens - 1` of the video.
+        """
+        return self.num_video_tokens(2) - self.num_video_tokens(1)
+
+    def num_video_tokens(self, num_frames: int) -> int:
+        """
+        Number of video tokens of one video.
+
+        Args:
+            num_frames (`int`):
+                Frames of the video.
+
+        Returns:
+            `int`: Number of embeddings that [`LlavaVideoModel.get_video_features`] makes for it.
+        """
+        return count_video_tokens(
+            num_frames,
+            self.num_patches_side,
+            self.mm_newline_position,
+            self.mm_spatial_pool_mode,
+            self.mm_spatial_pool_stride,
+        )
