@@ -36,9 +36,12 @@ def score(predictions_file: Path, references_file: Path) -> tuple[dict, dict]:
     """
     predictions, references = read_pairs(predictions_file, references_file)
     of_task = evaluate.load(str(METRICS / "fitness_aqa")).compute(predictions=predictions, references=references)
+    scored = [
+        [{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in prediction["errors"]]
+        for prediction in predictions
+    ]
     segments = evaluate.load(str(METRICS / "temporal_map")).compute(
-        predictions=[[{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in row["errors"]] for row in predictions],
-        references=[row["errors"] for row in references],
+        predictions=scored, references=[reference["errors"] for reference in references]
     )
     return of_task, segments
 
@@ -47,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Command line: score every named set of answers and write one file, whole or not at all."""
     parser = argparse.ArgumentParser(prog="python -m trainer.score", description=__doc__.strip().splitlines()[0])
     parser.add_argument("references", type=Path, help="JSON lines with id, exercise and errors")
-    parser.add_argument("answers", nargs="+", metavar="NAME=FILE", help="a name and its predictions, e.g. after=p.jsonl")
+    parser.add_argument("answers", nargs="+", metavar="NAME=FILE", help="a name and its predictions")
     parser.add_argument("--output", type=Path, required=True, help="scores.json to write")
     options = parser.parse_args(arguments)
     scores, of_segments = {}, {}

@@ -1,4 +1,4 @@
-"""A simulated lifter, rendered to mp4 clips in the layout of the Fitness-AQA release: the embedded data of demo and tests."""
+"""A simulated lifter, rendered to mp4 clips in the layout of the Fitness-AQA release: data for demo and tests."""
 
 from .clip import Clip, simulate_clip
 from .release import synthesize_release

@@ -10,8 +10,8 @@ class Body:
     """
     Proportions and habits of one lifter; every length in metres, every angle in radians.
 
-    Lengths are typical adult values (Winter, Biomechanics and Motor Control of Human Movement, table of segment lengths
-    as fractions of height), scaled by the height and varied by a few per cent.
+    Lengths are typical adult values (Winter, Biomechanics and Motor Control of Human Movement, table of segment
+    lengths as fractions of height), scaled by the height and varied by a few per cent.
     """
 
     height: float

@@ -156,7 +156,7 @@ def _ellipse(center: np.ndarray, radius_x: float, radius_y: float) -> np.ndarray
 
 
 def _capsule(a: np.ndarray, b: np.ndarray, radius_a: float, radius_b: float) -> np.ndarray:
-    """Outline, shape (T, 14, 2), of two half circles around the points `a` and `b` (T, 2 or more) and what is between."""
+    """Outline, shape (T, 14, 2), of half circles around the points `a` and `b` (T, 2 or more) and what is between."""
     way = (b - a)[:, :2]
     angle = np.arctan2(way[:, 1], way[:, 0])[:, None]
     cap = np.linspace(np.pi / 2, 3 * np.pi / 2, 7)

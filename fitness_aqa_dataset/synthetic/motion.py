@@ -1,7 +1,8 @@
 """
 The lifter's motion: joint positions over time for a squat or an overhead press, with the four errors as deviations.
 
-Axes: x to the lifter's left, y forward (the way the lifter looks), z up; metres; origin on the floor between the ankles.
+Axes: x to the lifter's left, y forward (the way the lifter looks), z up; metres; origin on the floor between
+the ankles.
 Shapes: T frames, 3 coordinates. A joint's name ends in `_l` or `_r` where there are two.
 
 Each error is an envelope over time that is 0 outside its interval and above 0 inside it: outside the annotated
@@ -79,8 +80,8 @@ def joints(body: Body, repetition: Repetition, times_s: np.ndarray) -> dict[str,
         times_s (`numpy.ndarray`): Seconds from the clip's start, shape (T,).
 
     Returns:
-        `dict[str, numpy.ndarray]`: Positions in metres, each (T, 3): `ankle`, `heel`, `toe`, `knee`, `hip`, `shoulder`,
-        `elbow`, `wrist` and `bar` (the bar's ends) with `_l` and `_r`, and `pelvis`, `neck`, `head`.
+        `dict[str, numpy.ndarray]`: Positions in metres, each (T, 3): `ankle`, `heel`, `toe`, `knee`, `hip`,
+        `shoulder`, `elbow`, `wrist` and `bar` (the bar's ends) with `_l` and `_r`, and `pelvis`, `neck`, `head`.
     """
     pose = _squat(body, repetition, times_s) if repetition.exercise == "squat" else _press(body, repetition, times_s)
     head = pose["neck"] + np.array([0.0, 0.03, 0.145]) * body.height / 1.75

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ..taxonomy import ERRORS, EXERCISES, RELEASE_FOLDER
 from .clip import Clip, simulate_clip, write_clip
+from .scene import LOOKS
 
 # Shares of the release's own splits (squat 1136/243/244, overhead press 1582/339/339 clips).
 SPLIT_SHARES = {"train": 0.70, "val": 0.15, "test": 0.15}
@@ -34,7 +35,7 @@ def synthesize_release(
         out_dir (`str` or `Path`):
             Folder to make.
         num_clips (`int`):
-            Clips of both exercises together, half each; at least 20.
+            Clips of both exercises together, half each; at least 22.
         seed (`int`, *optional*, defaults to 0):
             Same seed, same bytes.
         look (`str`, *optional*, defaults to `"studio"`):
@@ -48,11 +49,11 @@ def synthesize_release(
         `pathlib.Path`: The folder written.
 
     Raises:
-        ValueError: If `num_clips`, `seed` or `error_rate` is out of range, or FFmpeg is missing.
+        ValueError: If `num_clips`, `seed` or `error_rate` is out of range, `look` is unknown, or FFmpeg is missing.
         FileExistsError: If `out_dir` is there already.
     """
     out_dir = Path(out_dir)
-    _check_arguments(out_dir, num_clips, seed, error_rate)
+    _check_arguments(out_dir, num_clips, seed, look, error_rate)
     settings = {"num_clips": num_clips, "seed": seed, "look": look, "error_rate": error_rate}
     name = "-".join(str(value) for value in settings.values())
     work_dir = out_dir.with_name(f".{out_dir.name}.partial-{name}")
@@ -69,13 +70,16 @@ def synthesize_release(
     return out_dir
 
 
-def _check_arguments(out_dir: Path, num_clips: int, seed: int, error_rate: float) -> None:
+def _check_arguments(out_dir: Path, num_clips: int, seed: int, look: str, error_rate: float) -> None:
     if out_dir.exists():
         raise FileExistsError(f"{out_dir}: is there already; remove it or name another folder")
-    if num_clips < 20:
-        raise ValueError(f"--clips: at least 20 are needed to fill three splits of two exercises, got {num_clips}")
+    # Two clips a source: with fewer sources the rounded shares leave a split empty.
+    if num_clips < 22:
+        raise ValueError(f"--clips: at least 22 are needed to fill three splits of two exercises, got {num_clips}")
     if seed < 0:
         raise ValueError(f"--seed: a whole number from 0 up is needed, got {seed}")
+    if look not in LOOKS:
+        raise ValueError(f"--look: one of {', '.join(LOOKS)} is needed, got {look!r}")
     if not 0 <= error_rate <= 1:
         raise ValueError(f"--error-rate: a share from 0 to 1 is needed, got {error_rate}")
     if shutil.which("ffmpeg") is None:

@@ -83,7 +83,8 @@ def project(points: np.ndarray, scene: Scene, body: Body, exercise: str, size: t
         size (`tuple[int, int]`): Frame height and width in pixels.
 
     Returns:
-        `numpy.ndarray`: Shape (..., 3): x and y in pixels (origin top left) and the distance from the camera in metres.
+        `numpy.ndarray`: Shape (..., 3): x and y in pixels (origin top left) and the distance from the camera in
+        metres.
     """
     height_px, width_px = size
     top = body.height * (1.32 if exercise == "overhead_press" else 1.08)

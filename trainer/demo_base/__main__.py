@@ -23,6 +23,8 @@ from .pool import Pool, load_pool
 from .tokenizer import VIDEO, train_tokenizer
 from .tower import check_gate, train_tower
 
+CHECKPOINT = Path("trainer/demo_base/checkpoint")
+
 
 def build_model() -> tuple[LlavaVideoForConditionalGeneration, LlavaVideoProcessor]:
     """A fresh model of the base's size, the same weights on every call, and its processor."""
@@ -53,7 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Draw the clips, train tower and language model, write the checkpoint with the figures of its training."""
     parser = argparse.ArgumentParser(prog="python -m trainer.demo_base", description=__doc__.strip().splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("runs/demo_base"), help="clips and finished stages (4 GB)")
-    parser.add_argument("--output", type=Path, default=Path("trainer/demo_base/checkpoint"), help="checkpoint to write")
+    parser.add_argument("--output", type=Path, default=CHECKPOINT, help="checkpoint to write")
     options = parser.parse_args(arguments)
     pool = load_pool(options.work, settings.POOL_SEED, settings.NUM_POOL_CLIPS)
     held_out = load_pool(options.work, settings.HELD_OUT_SEED, settings.NUM_HELD_OUT_CLIPS)

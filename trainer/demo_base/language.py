@@ -1,8 +1,9 @@
 """
 Second stage of the tiny base: with the tower frozen, projector and language model learn to answer neutral questions.
 
-Two extra losses show the language model where things are (both read out after the third layer, and thrown away later):
-the last token of every frame, and the token after every listed frame time, must tell the pose of that frame.
+Two extra losses show the language model where things are: the last token of every frame must tell the pose of that
+frame after two layers, and the token after every listed frame time must tell it after three. Two layers are left to
+find where something begins and ends. The heads of both are thrown away later.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from .questions import Measured, sample_question
 from .tower import normalise
 
 QUESTIONS_PER_CLIP = 4
-POSE_LAYER = 3
+FRAME_POSE_LAYER, TIME_POSE_LAYER = 2, 3
 POSE_WEIGHT = 0.5
 
 
@@ -150,9 +151,10 @@ def _losses(model, heads: nn.ModuleList, features, targets, batch: Batch) -> tup
         )
         answers = batch.labels[:, 1:] != -100
         logits = model.lm_head(output.last_hidden_state[:, :-1][answers])
-        hidden = output.hidden_states[POSE_LAYER]
+        at_frames = output.hidden_states[FRAME_POSE_LAYER][:, batch.frame_ends]
+        hidden = output.hidden_states[TIME_POSE_LAYER]
         at_times = hidden.gather(1, batch.time_ends.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
-        poses = heads[0](hidden[:, batch.frame_ends]), heads[1](at_times)
+        poses = heads[0](at_frames), heads[1](at_times)
     answer_loss = nn.functional.cross_entropy(logits.float(), batch.labels[:, 1:][answers])
     return answer_loss, sum(nn.functional.smooth_l1_loss(pose.float(), targets) for pose in poses)
 

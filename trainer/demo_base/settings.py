@@ -38,7 +38,7 @@ def base_config(vocab_size: int, video_token_id: int, eos_token_id: int, pad_tok
         vocab_size=vocab_size,
         hidden_size=128,
         intermediate_size=384,
-        num_hidden_layers=4,
+        num_hidden_layers=5,
         num_attention_heads=4,
         num_key_value_heads=4,
         max_position_embeddings=2048,

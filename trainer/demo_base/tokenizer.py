@@ -55,10 +55,11 @@ def train_tokenizer() -> PreTrainedTokenizerFast:
 
 def _texts():
     rng = np.random.default_rng(0)
-    for index in range(300):
+    for index in range(200):
         clip = simulate_clip(HELD_OUT_SEED, index)
+        measured = Measured(clip)
         for _ in range(6):
-            yield "\n".join(sample_question(Measured(clip), rng))
+            yield "\n".join(sample_question(measured, rng))
         yield time_instruction(clip.repetition.duration_s, clip.times_s[::7].tolist())
         yield QUESTION
         yield from PLAIN_TEXT.split("\n")
