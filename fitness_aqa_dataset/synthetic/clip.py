@@ -16,7 +16,7 @@ from .scene import Scene, sample_scene
 CLIPS_PER_SOURCE = 2
 WIDTH_PX, HEIGHTS_PX = 240, (240, 256, 272, 288)
 # Larger than any clip: moving more must not show in the size of the file.
-FILE_STEP_BYTES = 128 * 1024
+FILE_STEP_BYTES = 192 * 1024
 QUANTIZER = 26
 
 
@@ -74,7 +74,7 @@ def write_clip(clip: Clip, path: Path) -> None:
     Draw a clip and write it as h264 mp4 at 30 fps, whole or not at all.
 
     One encoder thread and a constant quantizer: the same bytes on every run, and a first frame that does not depend
-    on what follows. The file is filled up to a multiple of 128 KiB, so that its size does not tell how much moves.
+    on what follows. The file is filled up to a multiple of 192 KiB, so that its size does not tell how much moves.
 
     Args:
         clip (`Clip`): What to draw.
@@ -97,7 +97,7 @@ def write_clip(clip: Clip, path: Path) -> None:
 
 
 def _fill_up(path: Path) -> None:
-    """Append a `free` box (ISO 14496-12, 8.1.2), which every reader skips, up to the next multiple of 128 KiB."""
+    """Append a `free` box (ISO 14496-12, 8.1.2), which every reader skips, up to the next multiple of 192 KiB."""
     missing = -(path.stat().st_size + 8) % FILE_STEP_BYTES
     with path.open("ab") as file:
         file.write(struct.pack(">I4s", missing + 8, b"free") + bytes(missing))
