@@ -10,6 +10,7 @@ demo goes on, a finished one prints its table. Another seed, or a changed recipe
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 
 RECIPE = Path("trainer/recipes/demo.yaml")
+ACCELERATE = Path("trainer/accelerate/cpu.yaml")
 BASE = Path("trainer/demo_base/checkpoint")
 NUM_CLIPS, NUM_FRAMES = 1000, 16
 
@@ -34,7 +36,9 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
     """
     release, model = run / "release", run / "model"
     predict = ["-m", "trainer.predict", "--data", release, "--num_frames", NUM_FRAMES, "--split", "test"]
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", 1, "--num_machines", 1]
+    # --quiet: a wrong input ends with the one line of trainer.sft, not with the launcher's own traceback.
+    launch = ["-m", "accelerate.commands.launch", "--quiet", "--config_file", ACCELERATE]
+    launch += ["--num_cpu_threads_per_process", os.cpu_count()]
     train = ["-m", "trainer.sft", "--config", RECIPE, "--dataset_name", release, "--output_dir", model, "--seed", seed]
     before, after, blank = (run / f"predictions{kind}.jsonl" for kind in ("_before", "", "_blank"))
     references = run / "references.jsonl"
@@ -60,17 +64,36 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
 
 
 def start_run(run: Path, seed: int) -> None:
-    """Make the run's folder; clear one that was made with another seed, recipe or base."""
+    """
+    Make the run's folder; clear one that was made with another seed, recipe or base.
+
+    Args:
+        run (`pathlib.Path`): Folder of the run.
+        seed (`int`): Seed of release and training.
+
+    Raises:
+        FileNotFoundError: If recipe or base are not there.
+        ValueError: If the folder holds something else than a run.
+    """
     made_from = {"seed": seed, "num_clips": NUM_CLIPS, "num_frames": NUM_FRAMES}
     for path in (RECIPE, BASE / "model.safetensors"):
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: not found; start the demo in the root of the repository")
         made_from[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     record = run / "demo.json"
-    if record.exists() and json.loads(record.read_text()) == made_from:
-        return
-    if run.exists():
+    if record.exists():
+        if json.loads(record.read_text()) == made_from:
+            return
         print(f"{run}: made with another seed, recipe or base; starting anew")
-        shutil.rmtree(run)
-    run.mkdir(parents=True)
+        # The record stays to the last: without it a half cleared folder would not be known as a run's.
+        for path in run.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path != record:
+                path.unlink()
+    elif run.exists() and any(run.iterdir()):
+        raise ValueError(f"{run}: holds other files than a run of the demo; empty it or name another folder by --run")
+    run.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(made_from, indent=2))
 
 
@@ -82,9 +105,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.seed < 0:
         sys.exit(f"error: --seed: a whole number from 0 up is needed, got {options.seed}")
-    if not RECIPE.exists():
-        sys.exit(f"error: {RECIPE}: not found; start the demo in the root of the repository")
-    start_run(options.run, options.seed)
+    try:
+        start_run(options.run, options.seed)
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")
     started = time.monotonic()
     todo = steps(options.run, options.seed)
     for number, (title, done, command) in enumerate(todo, start=1):

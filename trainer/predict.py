@@ -14,12 +14,11 @@ import torch
 from datasets import Dataset, Video
 from torch.utils.data import DataLoader
 from tqdm import tqdm
-from transformers import AutoModelForImageTextToText, AutoProcessor
 
-import trainer.llava_video  # noqa: F401  registers the model with the Auto classes
 from fitness_aqa_dataset import add_messages, load_fitness_aqa
 from metrics.fitness_aqa.parsing import parse_answer
 from trainer.collator import ConversationCollator, blank_frames
+from trainer.loading import load_checkpoint
 
 
 def load_rows(data_dir: str, split: str) -> Dataset:
@@ -101,15 +100,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         rows = load_rows(options.data, options.split)
-        processor = AutoProcessor.from_pretrained(options.model)
-        model = AutoModelForImageTextToText.from_pretrained(options.model)
+        model, processor = load_checkpoint(options.model)
+        if options.references:  # first: where the answers are, the references are too
+            exercises = rows.features["exercise"].names
+            write_jsonl(options.references, [reference(row, exercises) for row in rows.remove_columns("video")])
         answers = generate_answers(model, processor, rows, options.num_frames, options.batch_size, options.blank_video)
         write_jsonl(options.output, answers)
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
-    if options.references:
-        exercises = rows.features["exercise"].names
-        write_jsonl(options.references, [reference(row, exercises) for row in rows.remove_columns("video")])
 
 
 if __name__ == "__main__":

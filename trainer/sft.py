@@ -12,13 +12,12 @@ from pathlib import Path
 
 import yaml
 from datasets import Dataset, Video
-from transformers import AutoModelForImageTextToText, AutoProcessor, set_seed
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import set_seed
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser
 
-import trainer.llava_video  # noqa: F401  registers the model with the Auto classes
 from fitness_aqa_dataset import AUGMENTATIONS, add_messages, dynamic_step, load_fitness_aqa
 from trainer.collator import ConversationCollator
+from trainer.loading import load_checkpoint
 
 
 @dataclass
@@ -89,8 +88,7 @@ def build_trainer(data_args: DataArguments, training_args: SFTConfig, model_args
     training_args.dataset_kwargs = {"skip_prepare_dataset": True}
     training_args.max_length = None
     rows = prepare_rows(data_args, training_args.seed)
-    processor = AutoProcessor.from_pretrained(model_args.model_name_or_path)
-    model = AutoModelForImageTextToText.from_pretrained(
+    model, processor = load_checkpoint(
         model_args.model_name_or_path, dtype=model_args.dtype, attn_implementation=model_args.attn_implementation
     )
     for name, parameter in model.named_parameters():
@@ -110,8 +108,7 @@ def main(data_args: DataArguments, training_args: SFTConfig, model_args: ModelCo
     set_seed(training_args.seed)
     trainer = build_trainer(data_args, training_args, model_args)
     output_dir = Path(training_args.output_dir)
-    last_checkpoint = get_last_checkpoint(output_dir) if output_dir.is_dir() else None
-    result = trainer.train(resume_from_checkpoint=last_checkpoint)
+    result = trainer.train(resume_from_checkpoint=_last_checkpoint(output_dir))
     trainer.save_model()
     trainer.save_metrics("train", result.metrics)
     if trainer.is_world_process_zero():
@@ -125,6 +122,12 @@ def main(data_args: DataArguments, training_args: SFTConfig, model_args: ModelCo
         }
         (output_dir / "training_config.yaml").write_text(yaml.safe_dump(configuration))
     trainer.save_state()
+
+
+def _last_checkpoint(output_dir: Path) -> str | None:
+    """The last whole checkpoint; a run that is killed while it saves leaves one without the state, written last."""
+    whole = [state.parent for state in output_dir.glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda folder: int(folder.name.removeprefix("checkpoint-")))) if whole else None
 
 
 def _changed_settings(training_args: SFTConfig) -> dict:

@@ -20,7 +20,6 @@ REPOSITORY = Path(__file__).parents[2]
 CHECKPOINT = REPOSITORY / "trainer" / "demo_base" / "checkpoint"
 RECIPE = REPOSITORY / "trainer" / "recipes" / "demo.yaml"
 NUM_FRAMES = 4
-LAUNCH = ["-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1", "--num_processes"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,9 @@ def row(clip):
 
 
 def with_answer(row, answer):
-    return row | {"messages": [row["messages"][0], {"role": "assistant", "content": [{"type": "text", "text": answer}]}]}
+    return row | {
+        "messages": [row["messages"][0], {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
+    }
 
 
 def test_the_text_is_the_whole_conversation_to_the_letter(demo_processor, row):

@@ -14,7 +14,7 @@ from torch import nn
 from tqdm import tqdm
 
 from fitness_aqa_dataset.frames import time_instruction
-from fitness_aqa_dataset.synthetic import simulate_clip
+from fitness_aqa_dataset.synthetic import Clip, simulate_clip
 from trainer.llava_video import LlavaVideoForConditionalGeneration, LlavaVideoProcessor
 
 from . import settings
@@ -22,17 +22,21 @@ from .pool import Pool, sampled_times_s
 from .questions import Measured, sample_question
 from .tower import normalise
 
-QUESTIONS_PER_CLIP = 4
+# Questions are asked about a clip as long as the conversation stays below this: rows of nearly equal length waste
+# little on padding.
+MAX_TOKENS = 620
 FRAME_POSE_LAYER, TIME_POSE_LAYER = 2, 3
 POSE_WEIGHT = 0.5
 
 
 @dataclass
 class Batch:
-    """Token ids (B, L), labels (B, L) with -100 outside the answers, attention mask and places of the pose tokens."""
+    """
+    Token ids (B, L), labels (B, L) with -100 outside the answers, and places of the pose tokens. Rows are padded on
+    the right, where causal attention never looks back from, so no attention mask is needed.
+    """
 
     input_ids: torch.Tensor
-    attention_mask: torch.Tensor
     labels: torch.Tensor
     frame_ends: torch.Tensor  # (NUM_FRAMES,): the same in every row
     time_ends: torch.Tensor  # (B, NUM_FRAMES)
@@ -47,35 +51,40 @@ class ClipReader:
         self.seed = seed
         clips = (simulate_clip(seed, index) for index in range(num_clips))
         self.clips = [
-            (Measured(clip), time_instruction(clip.repetition.duration_s, sampled_times_s(clip).tolist()))
+            (Measured(clip), self._opening(clip))
             for clip in tqdm(clips, total=num_clips, desc="measuring the base's clips")
         ]
-        self.video = processor.video_token * processor.num_video_tokens(settings.NUM_FRAMES)
 
-    def batch(self, indices: np.ndarray, rng: np.random.Generator, num_questions: int = QUESTIONS_PER_CLIP) -> Batch:
+    def _opening(self, clip: Clip) -> list[int]:
+        """Token ids up to the first question: system prompt, video and time instruction."""
+        start = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+        instruction = time_instruction(clip.repetition.duration_s, sampled_times_s(clip).tolist())
+        video = [self.processor.video_token_id] * self.processor.num_video_tokens(settings.NUM_FRAMES)
+        return self.tokenizer(start)["input_ids"] + video + self.tokenizer(f"\n{instruction}\n")["input_ids"]
+
+    def batch(self, indices: np.ndarray, rng: np.random.Generator) -> Batch:
         """A batch of new questions about the clips `indices`."""
-        rows = [self._row(int(index), rng, num_questions) for index in indices]
+        rows = [self._row(int(index), rng) for index in indices]
         length = max(len(ids) for ids, _ in rows)
         ids = torch.full((len(rows), length), self.tokenizer.pad_token_id)
         labels = torch.full((len(rows), length), -100)
         for row, (tokens, wanted) in enumerate(rows):
             ids[row, : len(tokens)] = torch.tensor(tokens)
             labels[row, : len(tokens)] = torch.tensor(wanted)
-        mask = torch.arange(length) < torch.tensor([len(tokens) for tokens, _ in rows])[:, None]
-        return Batch(ids, mask.long(), labels, self._frame_ends(ids[0]), self._time_ends(ids))
+        return Batch(ids, labels, self._frame_ends(ids[0]), self._time_ends(ids))
 
-    def _row(self, index: int, rng: np.random.Generator, num_questions: int) -> tuple[list[int], list[int]]:
-        measured, instruction = self.clips[index]
-        opening = f"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{self.video}\n"
-        ids, labels = [], []
-        for number in range(num_questions):
+    def _row(self, index: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+        measured, opening = self.clips[index]
+        ids, labels, prompt = list(opening), [-100] * len(opening), ""
+        while True:
             question, answer = sample_question(measured, rng)
-            prompt = f"{opening}{instruction}\n" if number == 0 else "\n<|im_start|>user\n"
             prompt_ids = self.tokenizer(f"{prompt}{question}<|im_end|>\n<|im_start|>assistant\n")["input_ids"]
             answer_ids = self.tokenizer(f"{answer}<|im_end|>")["input_ids"]
+            if prompt and len(ids) + len(prompt_ids) + len(answer_ids) > MAX_TOKENS:
+                return ids, labels
             ids += prompt_ids + answer_ids
             labels += [-100] * len(prompt_ids) + answer_ids
-        return ids, labels
+            prompt = "\n<|im_start|>user\n"
 
     def _frame_ends(self, row: torch.Tensor) -> torch.Tensor:
         places = (row == self.processor.video_token_id).nonzero()[:, 0]
@@ -146,9 +155,7 @@ def _losses(model, heads: nn.ModuleList, features, targets, batch: Batch) -> tup
         video = inner.embed_videos(features)
         is_video = (batch.input_ids == model.config.video_token_id).unsqueeze(-1)
         embeddings = embeddings.masked_scatter(is_video, video.to(embeddings.dtype))
-        output = inner.language_model(
-            inputs_embeds=embeddings, attention_mask=batch.attention_mask, output_hidden_states=True, use_cache=False
-        )
+        output = inner.language_model(inputs_embeds=embeddings, output_hidden_states=True, use_cache=False)
         answers = batch.labels[:, 1:] != -100
         logits = model.lm_head(output.last_hidden_state[:, :-1][answers])
         at_frames = output.hidden_states[FRAME_POSE_LAYER][:, batch.frame_ends]
