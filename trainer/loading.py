@@ -1,5 +1,6 @@
 """A checkpoint's model and processor, or one clear message."""
 
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor, ProcessorMixin
 
@@ -24,7 +25,7 @@ def load_checkpoint(name: str, **options) -> tuple[nn.Module, ProcessorMixin]:
     """
     try:
         return AutoModelForImageTextToText.from_pretrained(name, **options), AutoProcessor.from_pretrained(name)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, SafetensorError) as error:
         # transformers takes a folder that is not there for a model on the Hub and speaks of that, in several lines
         reason = str(error).strip().splitlines()[0]
         raise ValueError(

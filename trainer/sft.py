@@ -16,6 +16,7 @@ from transformers import set_seed
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser
 
 from fitness_aqa_dataset import AUGMENTATIONS, add_messages, dynamic_step, load_fitness_aqa
+from fitness_aqa_dataset.augmentation import ANGLE_RANGE
 from trainer.collator import ConversationCollator
 from trainer.loading import load_checkpoint
 
@@ -32,6 +33,7 @@ class DataArguments:
         decimals (`int`): Digits after the point of a time in the answers.
         balancing (`str`): `none` or `dynamic_step`.
         augmentations (`list[str]`): Which augmentations balancing may use.
+        angle_range (`list[float]`): Lowest and highest angle of rotations, degrees, counter-clockwise positive.
         freeze (`list[str]`): Parameters whose names contain one of these do not learn.
     """
 
@@ -44,6 +46,10 @@ class DataArguments:
     )
     augmentations: list[str] = field(
         default_factory=lambda: list(AUGMENTATIONS), metadata={"help": "Which augmentations balancing may use."}
+    )
+    angle_range: list[float] = field(
+        default_factory=lambda: list(ANGLE_RANGE),
+        metadata={"help": "Lowest and highest angle of rotations in degrees, counter-clockwise positive."},
     )
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parameters whose names contain one of these do not learn."}
@@ -67,7 +73,9 @@ def prepare_rows(data_args: DataArguments, seed: int) -> Dataset:
     rows = load_fitness_aqa(data_args.dataset_name, split="train", merge_validation=True)
     rows = rows.cast_column("video", Video(decode=False))
     if data_args.balancing == "dynamic_step":
-        rows = dynamic_step(rows, seed=seed, augmentations=tuple(data_args.augmentations))
+        rows = dynamic_step(
+            rows, seed=seed, augmentations=tuple(data_args.augmentations), angle_range=tuple(data_args.angle_range)
+        )
     rows = add_messages(rows, style=data_args.style, decimals=data_args.decimals, seed=seed)
     return rows.select_columns(["id", "video", "augmentation", "messages"])
 

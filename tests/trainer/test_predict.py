@@ -148,29 +148,30 @@ def test_a_file_that_was_there_stays_when_a_later_run_fails(predict, tmp_path):
     assert output.read_text() == "the earlier answers\n"
 
 
-def test_no_such_model_folder_is_one_line_and_exit_code_1(python, release, tmp_path):
-    output = tmp_path / "predictions.jsonl"
-    ended = python("-m", "trainer.predict", "--model", "no/such/model", "--data", release, "--output", output)
-    assert ended.returncode == 1
-    last = ended.stderr.splitlines()[-1]
-    assert last.startswith("error: no/such/model: no checkpoint that can be loaded (")
-    assert "Give the folder that holds config.json" in last
-    assert "Traceback" not in ended.stderr
-    assert not output.exists()
+def test_no_such_model_folder_is_one_line(predict, tmp_path):
+    message = (
+        r"^error: no/such/model: no checkpoint that can be loaded \(.+\)\. Give the folder that holds config\.json"
+    )
+    with pytest.raises(SystemExit, match=message) as ended:
+        predict(tmp_path / "predictions.jsonl", model="no/such/model")
+    assert "\n" not in ended.value.code
+    assert not (tmp_path / "predictions.jsonl").exists()
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--data", "no/such/release"], "error: no/such/release: no such folder. Give the folder that holds Squat/"),
-        (["--num_frames", "0"], "error: `num_frames` must be at least 1, got 0."),
-        (["--batch_size", "0"], "error: batch_size should be a positive integer value, but got batch_size=0"),
+        (
+            ["--data", "no/such/release"],
+            r"^error: .*no/such/release: no such folder\. Give the folder that holds Squat/",
+        ),
+        (["--num_frames", "0"], r"^error: `num_frames` must be at least 1, got 0\."),
+        (["--batch_size", "0"], r"^error: batch_size should be a positive integer value, but got batch_size=0"),
     ],
 )
 def test_wrong_use_is_one_line(predict, tmp_path, options, message):
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit, match=message) as ended:
         predict(tmp_path / "predictions.jsonl", *options)
-    assert ended.value.code.startswith(message)
     assert "\n" not in ended.value.code
     assert not (tmp_path / "predictions.jsonl").exists()
 

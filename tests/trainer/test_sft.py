@@ -120,8 +120,8 @@ def test_balanced_rows_have_as_many_of_every_group(data_args):
     assert {row["augmentation"]["name"] for row in rows} <= {"none", "horizontal_flip", "rotation"}
 
 
-# What `make demo` uses; and Accelerate's name for "through torchrun": with `--cpu` it starts one process only.
-ONE_PROCESS = ["--cpu", "--num_processes", "1", "--num_machines", "1"]
+# What `make demo` uses; and Accelerate's way to torchrun, GPU or not (`--cpu --num_processes 2` starts one process).
+ONE_PROCESS = ["--quiet", "--config_file", "trainer/accelerate/cpu.yaml", "--num_cpu_threads_per_process", "1"]
 TWO_PROCESSES = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--main_process_port", "0"]
 
 

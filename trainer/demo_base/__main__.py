@@ -42,13 +42,12 @@ def make_tower(work: Path, model: LlavaVideoForConditionalGeneration, pool: Pool
         started = time.monotonic()
         report = train_tower(model, pool, held_out)
         report["minutes"] = round((time.monotonic() - started) / 60, 1)
+        check_gate(report["explained_variance"])
         seen = ("model.vision_tower.", "model.multi_modal_projector.")
         save_file({k: v for k, v in model.state_dict().items() if k.startswith(seen)}, weights)
         figures.write_text(json.dumps(report, indent=1))
     model.load_state_dict(load_file(weights), strict=False)
-    report = json.loads(figures.read_text())
-    check_gate(report["explained_variance"])
-    return report
+    return json.loads(figures.read_text())
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -96,13 +96,16 @@ def _span_text(span: tuple[float, float], exact: bool) -> str:
     return f"from {span[0]:.1f} to {span[1]:.1f} seconds"
 
 
-def _sample_statement(measured: Measured, subject: Subject, rng: np.random.Generator) -> tuple[str, tuple | None]:
+def _sample_statement(
+    measured: Measured, subject: Subject, rng: np.random.Generator
+) -> tuple[Subject, str, tuple[float, float] | None]:
+    """A statement about the subject, or about another one where this one is only beyond its limits for an instant."""
     while True:
         limit = subject.limits[rng.integers(len(subject.limits))]
         span = measured.span_s(subject, limit)
         # What lasts an instant falls between the sampled frames: not asked, with another limit instead.
         if span is None or span[1] - span[0] >= SHORTEST_S:
-            return f"{subject.words[rng.integers(len(subject.words))]} {limit:g} {subject.unit}", span
+            return subject, f"{subject.words[rng.integers(len(subject.words))]} {limit:g} {subject.unit}", span
         if rng.random() < 0.2:
             subject = SUBJECTS[rng.integers(len(SUBJECTS))]
 
@@ -111,16 +114,16 @@ def _ask_list(measured: Measured, rng: np.random.Generator) -> tuple[str, str]:
     chosen = [SUBJECTS[i] for i in rng.choice(len(SUBJECTS), size=rng.integers(2, 4), replace=False)]
     exact = rng.random() < 0.2
     statements = [_sample_statement(measured, subject, rng) for subject in chosen]
-    names = [subject.name.capitalize() for subject in chosen]
+    names = [subject.name.capitalize() for subject, _, _ in statements]
     question = "Where is the bar held, and from when to when are these true? "
-    question += " ".join(f"{name}: {text}." for name, (text, _) in zip(names, statements, strict=True))
-    answers = [f"{n}: {_span_text(s, exact) if s else 'no'}." for n, (_, s) in zip(names, statements, strict=True)]
+    question += " ".join(f"{name}: {text}." for name, (_, text, _) in zip(names, statements, strict=True))
+    answers = [f"{n}: {_span_text(s, exact) if s else 'no'}." for n, (_, _, s) in zip(names, statements, strict=True)]
     question += " Answer to the hundredth." if exact else ""
     return question, f"The bar is held {PLACES[measured.exercise]}. " + " ".join(answers)
 
 
 def _ask_span(measured: Measured, rng: np.random.Generator) -> tuple[str, str]:
-    text, span = _sample_statement(measured, SUBJECTS[rng.integers(len(SUBJECTS))], rng)
+    _, text, span = _sample_statement(measured, SUBJECTS[rng.integers(len(SUBJECTS))], rng)
     exact = rng.random() < 0.3
     question = (
         f"From when to when {'is' if text.startswith(('the bar', 'the trunk', 'the back', 'the gap')) else 'are'}"
