@@ -80,10 +80,13 @@ def write_jsonl(path: Path, rows: Iterator[dict] | list[dict]) -> None:
     """Write rows as JSON lines, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w") as file:
-        for row in rows:
-            file.write(json.dumps(row) + "\n")
-    partial.replace(path)
+    try:
+        with partial.open("w") as file:
+            for row in rows:
+                file.write(json.dumps(row) + "\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -129,6 +129,8 @@ def main(data_args: DataArguments, training_args: SFTConfig, model_args: ModelCo
             "num_rows": len(trainer.train_dataset),
         }
         (output_dir / "training_config.yaml").write_text(yaml.safe_dump(configuration))
+        # A pickle, and the YAML file says the same.
+        (output_dir / "training_args.bin").unlink()
     trainer.save_state()
 
 
