@@ -6,8 +6,8 @@ from ..taxonomy import ERRORS
 from .motion import Repetition, progress
 
 FPS = 30
-# An error is brief or lasting: no one constant interval overlaps well with both kinds.
-BRIEF_SHARE, BRIEF_S, LASTING_S = 0.65, (0.55, 0.75), (1.05, 1.55)
+# Short against the clip and anywhere in it: no constant interval overlaps well with most of them.
+SHORTEST_S, LONGEST_S = 0.75, 1.1
 # Errors of a squat need bent knees: no knee falls in or shoots forward on a straight leg.
 BENT = 0.45
 
@@ -30,8 +30,8 @@ def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float
     Returns:
         `Repetition`: Clip of 1.9 to 5.8 s, 3.6 s in the middle (as in the release), times on the grid of 1/30 s.
     """
-    out_s, hold_s, back_s = rng.uniform(0.5, 0.8), rng.uniform(0.2, 1.5), rng.uniform(0.5, 0.8)
-    start_s, rest_s = rng.uniform(0.1, 2.1), rng.uniform(0.1, 0.6)
+    out_s, hold_s, back_s = rng.uniform(0.5, 0.8), rng.uniform(0.2, 1.2), rng.uniform(0.5, 0.8)
+    start_s, rest_s = rng.uniform(0.1, 2.4), rng.uniform(0.1, 0.8)
     duration_s = round((start_s + out_s + hold_s + back_s + rest_s) * FPS) / FPS
     labels = ERRORS[exercise]
     present = {label: rng.random() < error_rate for label in labels}
@@ -62,6 +62,6 @@ def _possible_span(repetition: Repetition) -> tuple[float, float]:
 
 
 def _sample_interval(rng: np.random.Generator, first_s: float, last_s: float) -> tuple[float, float]:
-    length_s = min(rng.uniform(*(BRIEF_S if rng.random() < BRIEF_SHARE else LASTING_S)), last_s - first_s)
+    length_s = min(rng.uniform(SHORTEST_S, LONGEST_S), last_s - first_s)
     start_s = first_s + rng.random() * (last_s - length_s - first_s)
     return round(start_s * FPS) / FPS, round((start_s + length_s) * FPS) / FPS

@@ -50,7 +50,7 @@ def test_intervals_lie_inside_the_clip_on_the_grid_of_frames(seed, exercise):
     repetition = sample(seed, exercise, error_rate=1.0)
     for ((start_s, end_s),) in repetition.errors.values():
         assert 0.2 - 1 / 30 <= start_s < end_s <= repetition.duration_s
-        assert 15 / 30 <= end_s - start_s <= 48 / 30  # 0.55 to 1.55 s, either end rounded to a frame
+        assert 20 / 30 <= end_s - start_s <= 34 / 30  # 0.75 to 1.1 s on the grid of frames
         for time_s in (start_s, end_s, repetition.duration_s):
             assert time_s * 30 == pytest.approx(round(time_s * 30), abs=1e-9)
 
