@@ -22,9 +22,6 @@ from .pool import Pool, sampled_times_s
 from .questions import Measured, sample_question
 from .tower import normalise
 
-# Questions are asked about a clip as long as the conversation stays below this: rows of nearly equal length waste
-# little on padding.
-MAX_TOKENS = 620
 FRAME_POSE_LAYER, TIME_POSE_LAYER = 2, 3
 POSE_WEIGHT = 0.5
 
@@ -62,9 +59,9 @@ class ClipReader:
         video = [self.processor.video_token_id] * self.processor.num_video_tokens(settings.NUM_FRAMES)
         return self.tokenizer(start)["input_ids"] + video + self.tokenizer(f"\n{instruction}\n")["input_ids"]
 
-    def batch(self, indices: np.ndarray, rng: np.random.Generator) -> Batch:
+    def batch(self, indices: np.ndarray, rng: np.random.Generator, stage: settings.LanguageStage) -> Batch:
         """A batch of new questions about the clips `indices`."""
-        rows = [self._row(int(index), rng) for index in indices]
+        rows = [self._row(int(index), rng, stage) for index in indices]
         length = max(len(ids) for ids, _ in rows)
         ids = torch.full((len(rows), length), self.tokenizer.pad_token_id)
         labels = torch.full((len(rows), length), -100)
@@ -73,14 +70,15 @@ class ClipReader:
             labels[row, : len(tokens)] = torch.tensor(wanted)
         return Batch(ids, labels, self._frame_ends(ids[0]), self._time_ends(ids))
 
-    def _row(self, index: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+    def _row(self, index: int, rng: np.random.Generator, stage: settings.LanguageStage) -> tuple[list[int], list[int]]:
         measured, opening = self.clips[index]
         ids, labels, prompt = list(opening), [-100] * len(opening), ""
         while True:
-            question, answer = sample_question(measured, rng)
+            question, answer = sample_question(measured, rng, stage.spans_only)
             prompt_ids = self.tokenizer(f"{prompt}{question}<|im_end|>\n<|im_start|>assistant\n")["input_ids"]
             answer_ids = self.tokenizer(f"{answer}<|im_end|>")["input_ids"]
-            if prompt and len(ids) + len(prompt_ids) + len(answer_ids) > MAX_TOKENS:
+            # Rows of nearly equal length waste little on padding.
+            if prompt and len(ids) + len(prompt_ids) + len(answer_ids) > stage.max_tokens:
                 return ids, labels
             ids += prompt_ids + answer_ids
             labels += [-100] * len(prompt_ids) + answer_ids
@@ -118,7 +116,7 @@ def train_language(
         pool, held_out (`Pool`): Clips to learn from, and clips to measure on.
 
     Returns:
-        `dict`: `loss` (mean of every 50 steps, answers only), `held_out_loss`.
+        `dict`: `answer_and_pose_loss` (means of every 50 steps), `held_out_answer_loss` (per token).
     """
     features = encode_pool(model, pool)
     reader = ClipReader(processor, settings.POOL_SEED, len(features))
@@ -126,15 +124,21 @@ def train_language(
     heads = nn.ModuleList(nn.Linear(model.config.text_config.hidden_size, targets.shape[-1]) for _ in range(2))
     frozen = {id(p) for p in model.model.vision_tower.parameters()}
     trained = [p for p in [*model.parameters(), *heads.parameters()] if id(p) not in frozen]
-    optimizer = torch.optim.AdamW(trained, lr=settings.LANGUAGE_LEARNING_RATE, weight_decay=0.02, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.LANGUAGE_LEARNING_RATE, settings.LANGUAGE_STEPS, pct_start=0.06
-    )
-    rng, losses = np.random.default_rng(settings.SEED), []
-    progress = tqdm(range(settings.LANGUAGE_STEPS), desc="language: what, where, when?")
+    rng, means = np.random.default_rng(settings.SEED), []
+    for stage in settings.LANGUAGE_STAGES:
+        means += _train_stage(stage, model, heads, trained, features, targets, reader, rng)
+    return {"answer_and_pose_loss": means, "held_out_answer_loss": _held_out_loss(model, processor, held_out)}
+
+
+def _train_stage(stage, model, heads, trained, features, targets, reader, rng) -> list[list[float]]:
+    optimizer = torch.optim.AdamW(trained, lr=stage.learning_rate, weight_decay=0.02, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, stage.learning_rate, stage.steps, pct_start=0.06)
+    losses = []
+    progress = tqdm(range(stage.steps), desc="language: " + ("when?" if stage.spans_only else "what, where, when?"))
     for step in progress:
-        chosen = rng.integers(0, len(features), settings.LANGUAGE_BATCH_CLIPS)
-        answer_loss, pose_loss = _losses(model, heads, features[chosen], targets[chosen], reader.batch(chosen, rng))
+        chosen = rng.integers(0, len(features), stage.batch_clips)
+        batch = reader.batch(chosen, rng, stage)
+        answer_loss, pose_loss = _losses(model, heads, features[chosen], targets[chosen], batch)
         (answer_loss + POSE_WEIGHT * pose_loss).backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
@@ -144,8 +148,7 @@ def train_language(
         if step % 25 == 24:
             answer, pose = np.mean(losses[-25:], axis=0)
             progress.set_postfix(answers=f"{answer:.3f}", pose=f"{pose:.3f}")
-    means = [np.mean(losses[i : i + 50], axis=0).round(4).tolist() for i in range(0, len(losses), 50)]
-    return {"answer_and_pose_loss": means, "held_out_answer_loss": _held_out_loss(model, processor, held_out)}
+    return [np.mean(losses[i : i + 50], axis=0).round(4).tolist() for i in range(0, len(losses), 50)]
 
 
 def _losses(model, heads: nn.ModuleList, features, targets, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
@@ -172,8 +175,10 @@ def _held_out_loss(model, processor: LlavaVideoProcessor, held_out: Pool) -> flo
     reader = ClipReader(processor, settings.HELD_OUT_SEED, len(features))
     heads = nn.ModuleList(nn.Linear(model.config.text_config.hidden_size, 1) for _ in range(2))
     rng, losses = np.random.default_rng(settings.SEED), []
-    for start in range(0, len(features), settings.LANGUAGE_BATCH_CLIPS):
-        chosen = np.arange(start, min(start + settings.LANGUAGE_BATCH_CLIPS, len(features)))
+    stage = settings.LANGUAGE_STAGES[0]
+    for start in range(0, len(features), stage.batch_clips):
+        chosen = np.arange(start, min(start + stage.batch_clips, len(features)))
         no_pose = torch.zeros(len(chosen), settings.NUM_FRAMES, 1)
-        losses.append(_losses(model, heads, features[chosen], no_pose, reader.batch(chosen, rng))[0].item())
+        batch = reader.batch(chosen, rng, stage)
+        losses.append(_losses(model, heads, features[chosen], no_pose, batch)[0].item())
     return round(float(np.mean(losses)), 4)

@@ -69,18 +69,19 @@ class Measured:
         return (float(beyond[0]), float(beyond[-1])) if len(beyond) else None
 
 
-def sample_question(measured: Measured, rng: np.random.Generator) -> tuple[str, str]:
+def sample_question(measured: Measured, rng: np.random.Generator, spans_only: bool = False) -> tuple[str, str]:
     """
     One question about a clip and its answer.
 
     Args:
         measured (`Measured`): The clip.
         rng (`numpy.random.Generator`): Decides which question.
+        spans_only (`bool`, *optional*, defaults to `False`): Ask only from when to when something is true.
 
     Returns:
         `tuple[str, str]`: Question and true answer; times in seconds with one decimal, or two where asked for.
     """
-    kind = rng.random()
+    kind = rng.random() * (0.75 if spans_only else 1.0)
     if kind < 0.40:
         return _ask_list(measured, rng)
     if kind < 0.75:

@@ -1,5 +1,7 @@
 """Sizes and schedules of the tiny base: everything that decides what `python -m trainer.demo_base` makes."""
 
+from dataclasses import dataclass
+
 from transformers import Qwen2Config, SiglipVisionConfig
 
 from trainer.llava_video import LlavaVideoConfig
@@ -12,7 +14,22 @@ NUM_FRAMES = 16
 IMAGE_SIZE, PATCH_SIZE = 112, 14
 
 TOWER_STEPS, TOWER_BATCH_FRAMES, TOWER_LEARNING_RATE = 4500, 64, 1.5e-3
-LANGUAGE_STEPS, LANGUAGE_BATCH_CLIPS, LANGUAGE_LEARNING_RATE = 1400, 16, 2e-3
+
+
+@dataclass(frozen=True)
+class LanguageStage:
+    """One learning-rate cycle of the language model; questions fill each conversation up to `max_tokens`."""
+
+    steps: int
+    batch_clips: int
+    learning_rate: float
+    max_tokens: int
+    spans_only: bool
+
+
+# First everything, in short conversations; then only "from when to when", many questions about each clip: places in
+# time are what the language model learns last.
+LANGUAGE_STAGES = (LanguageStage(1400, 16, 2e-3, 620, False), LanguageStage(950, 8, 1.2e-3, 860, True))
 
 
 def base_config(vocab_size: int, video_token_id: int, eos_token_id: int, pad_token_id: int) -> LlavaVideoConfig:

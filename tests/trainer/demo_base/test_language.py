@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.demo_base.language import MAX_TOKENS, ClipReader
+from trainer.demo_base.language import ClipReader
+from trainer.demo_base.settings import LanguageStage
 
 SEED, NUM_CLIPS = 13, 6
+STAGE = LanguageStage(steps=1, batch_clips=3, learning_rate=1e-3, max_tokens=620, spans_only=False)
+SPANS = LanguageStage(steps=1, batch_clips=3, learning_rate=1e-3, max_tokens=700, spans_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +21,7 @@ def reader(demo_processor):
 
 @pytest.fixture(scope="module")
 def batch(reader):
-    return reader.batch(np.array([0, 1, 4]), np.random.default_rng(0))
+    return reader.batch(np.array([0, 1, 4]), np.random.default_rng(0), STAGE)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_turns_follow_each_other_in_the_chat_s_form(texts, demo_processor):
         assert [turn.split("\n")[0] for turn in turns] == ["system"] + ["user", "assistant"] * ((len(turns) - 1) // 2)
         assert len(turns) >= 5  # several questions
     for text in texts:
-        assert len(demo_processor.tokenizer(text)["input_ids"]) <= MAX_TOKENS
+        assert len(demo_processor.tokenizer(text)["input_ids"]) <= 620
 
 
 def test_labels_are_the_answers_and_their_ends_and_nothing_else(batch, texts, demo_processor):
@@ -90,6 +93,15 @@ def test_padding_is_on_the_right_and_not_learnt(batch):
 
 
 def test_the_generator_decides_the_questions(reader):
-    first, same, other = (reader.batch(np.array([2]), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, same, other = (reader.batch(np.array([2]), np.random.default_rng(seed), STAGE) for seed in (1, 1, 2))
     assert torch.equal(first.input_ids, same.input_ids)
     assert not torch.equal(first.input_ids, other.input_ids)
+
+
+def test_the_second_stage_only_asks_from_when_to_when(reader, demo_processor):
+    ids = reader.batch(np.arange(NUM_CLIPS), np.random.default_rng(0), SPANS).input_ids
+    assert 620 < ids.shape[1] <= 700
+    for row in ids:
+        questions = re.findall(r"(?:video\.|user)\n(.*?)<\|im_end\|>", demo_processor.tokenizer.decode(row))
+        assert len(questions) >= 2
+        assert all("rom when to when" in question for question in questions)
