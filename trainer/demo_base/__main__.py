@@ -1,5 +1,6 @@
 """
-Make the tiny base checkpoint of the demo again, from nothing but this repository (about an hour on two cores).
+Make the tiny base checkpoint of the demo again, from nothing but this repository (about an hour and a half on two
+cores).
 
     python -m trainer.demo_base --work runs/demo_base --output trainer/demo_base/checkpoint
 
