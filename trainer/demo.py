@@ -17,10 +17,12 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
+
 RECIPE = Path("trainer/recipes/demo.yaml")
 ACCELERATE = Path("trainer/accelerate/cpu.yaml")
 BASE = Path("trainer/demo_base/checkpoint")
-NUM_CLIPS, NUM_FRAMES = 1000, 16
+NUM_CLIPS = 1000
 
 
 def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
@@ -35,7 +37,8 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
         `list[tuple[str, Path, list[str]]]`: What it is, the file or folder that is there when it is done, the command.
     """
     release, model = run / "release", run / "model"
-    predict = ["-m", "trainer.predict", "--data", release, "--num_frames", NUM_FRAMES, "--split", "test"]
+    num_frames = yaml.safe_load(RECIPE.read_text())["num_frames"]
+    predict = ["-m", "trainer.predict", "--data", release, "--num_frames", num_frames, "--split", "test"]
     # --quiet: a wrong input ends with the one line of trainer.sft, not with the launcher's own traceback.
     launch = ["-m", "accelerate.commands.launch", "--quiet", "--config_file", ACCELERATE]
     launch += ["--num_cpu_threads_per_process", os.cpu_count()]
@@ -75,7 +78,7 @@ def start_run(run: Path, seed: int) -> None:
         FileNotFoundError: If recipe or base are not there.
         ValueError: If the folder holds something else than a run.
     """
-    made_from = {"seed": seed, "num_clips": NUM_CLIPS, "num_frames": NUM_FRAMES}
+    made_from = {"seed": seed, "num_clips": NUM_CLIPS}
     for path in (RECIPE, BASE / "model.safetensors"):
         if not path.exists():
             raise FileNotFoundError(f"{path}: not found; start the demo in the root of the repository")

@@ -28,7 +28,7 @@ def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float
             Probability of each error, in [0, 1]; the errors of a clip are independent.
 
     Returns:
-        `Repetition`: Clip of 1.9 to 5.8 s, 3.6 s in the middle (as in the release), times on the grid of 1/30 s.
+        `Repetition`: Clip of 1.4 to 6.0 s, 3.7 s in the middle (the release: 3.6 s), times on the grid of 1/30 s.
     """
     out_s, hold_s, back_s = rng.uniform(0.5, 0.8), rng.uniform(0.2, 1.2), rng.uniform(0.5, 0.8)
     start_s, rest_s = rng.uniform(0.1, 2.4), rng.uniform(0.1, 0.8)

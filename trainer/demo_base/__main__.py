@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     figures["language"] = train_language(model, processor, pool, held_out)
     figures["language"]["minutes"] = round((time.monotonic() - started) / 60, 1)
     figures["num_parameters"] = sum(parameter.numel() for parameter in model.parameters())
-    figures["data"] = "synthetic clips only; no question or answer names an error"
+    figures["data"] = "synthetic clips only; no question or answer says that anything is an error"
     # Half the bytes in git; loading in float32 gives back numbers that differ by less than training noise.
     model.half().save_pretrained(options.output)
     processor.save_pretrained(options.output)

@@ -45,7 +45,6 @@ class ClipReader:
     def __init__(self, processor: LlavaVideoProcessor, seed: int, num_clips: int):
         self.processor = processor
         self.tokenizer = processor.tokenizer
-        self.seed = seed
         clips = (simulate_clip(seed, index) for index in range(num_clips))
         self.clips = [
             (Measured(clip), self._opening(clip))

@@ -1,8 +1,9 @@
 """
 Neutral questions about a simulated clip and their true answers: angles, widths, heights and when they occur.
 
-They teach the tiny base to read bodies, time and language. No question and no answer names an exercise or an error:
-that is left to fine-tuning.
+They teach the tiny base to read bodies, time and language. No question and no answer names an exercise or says that
+anything is an error: that is left to fine-tuning. "Knees" and "elbows", which are also names of errors, occur as parts
+of the body.
 """
 
 from dataclasses import dataclass
