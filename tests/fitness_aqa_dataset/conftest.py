@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 import datasets
+import numpy as np
+import PIL.Image
 import pytest
 import torch
 from torchcodec.encoders import VideoEncoder
@@ -80,6 +82,52 @@ def release(tmp_path, clips) -> Path:
         folder.mkdir(exist_ok=True)
         os.link(clips / f"{key}.mp4", folder / f"{key}.mp4")
     return root
+
+
+IMAGE_LABELS = {
+    "Squat/Labeled_Dataset/Shallow_Squat_Error_Dataset/labels_shallow_depth.json": {"30_1": 1, "31_1": 0, "32_1": 0},
+    "BarbellRow/Labeled_Dataset/Labels/labels_lumbar_error.json": {"40_1": 0, "40_2": 1, "41_1": 1, "42_1": 0},
+    "BarbellRow/Labeled_Dataset/Labels/labels_torso_angle_error.json": {"40_1": 1, "41_1": 1, "42_1": 0},
+}
+
+IMAGE_SPLITS = {
+    "Squat/Labeled_Dataset/Shallow_Squat_Error_Dataset/splits": {"train": ["30_1"], "val": ["31_1"], "test": ["32_1"]},
+    "BarbellRow/Labeled_Dataset/Splits/Splits_Lumbar_Error": {"train": ["40_2", "40_1"], "val": [], "test": ["41_1"]},
+    "BarbellRow/Labeled_Dataset/Splits/Splits_TorsoAngle_Error": {
+        "train": ["40_1"],
+        "val": ["41_1"],
+        "test": ["42_1"],
+    },
+}
+
+TRAJECTORIES = {
+    "Squat/Unlabeled_Dataset/bar_trajectories_raw/50_1.json": [100.0, 101.5] + [None] * 42 + [130.25],
+    "OHP/Unlabeled_Dataset/bar_trajectories_raw/60_1.json": [[[[0, 10, 40, 20, 0.9]], [], []]] * 59 + [[[], [], []]],
+}
+
+
+@pytest.fixture
+def whole_release(release, clips) -> Path:
+    """The release with its image tasks and its unlabelled part: five configs."""
+    for name, content in (IMAGE_LABELS | TRAJECTORIES).items():
+        _write_json(release / name, content)
+    for folder, splits in IMAGE_SPLITS.items():
+        for split, keys in splits.items():
+            _write_json(release / folder / f"{split}_ids.json", keys)
+    crops = release / "Squat/Labeled_Dataset/Shallow_Squat_Error_Dataset/images/crops_unaligned"
+    rows = release / "BarbellRow/Labeled_Dataset/barbellrow_images_raw"
+    for seed, path in enumerate(
+        [crops / f"{key}.jpg" for key in ("30_1", "31_1", "32_1")]
+        + [rows / f"{key}.jpg" for key in ("40_1", "40_2", "41_1", "42_1")]
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(seed).integers(0, 256, (32, 24, 3), np.uint8)
+        PIL.Image.fromarray(pixels).save(path)
+    for exercise, key, clip in (("Squat", "50_1", "10_1"), ("OHP", "60_1", "10_2")):
+        folder = release / exercise / "Unlabeled_Dataset" / "videos"
+        folder.mkdir(parents=True)
+        os.link(clips / f"{clip}.mp4", folder / f"{key}.mp4")
+    return release
 
 
 @pytest.fixture(autouse=True)

@@ -196,5 +196,6 @@ def test_a_wrong_release_is_told_before_anything_is_made(tmp_path):
 
 
 def test_no_such_config(release):
-    with pytest.raises(ValueError, match=r"'audio' not found. Available: \['video'\]"):
+    names = r"\['video', 'shallow_squat', 'lumbar', 'torso_angle', 'unlabeled'\]"
+    with pytest.raises(ValueError, match=rf"'audio' not found. Available: {names}"):
         load_fitness_aqa(release, name="audio")
