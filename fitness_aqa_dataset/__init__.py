@@ -4,20 +4,24 @@ Fitness-AQA for video-language models: the raw release in, conversations about i
 Importing the package makes `datasets.load_dataset("fitness_aqa", "video", data_dir=…)` work.
 """
 
-from .augmentation import AUGMENTATIONS, augment_frames
-from .balancing import dynamic_step, two_step
+from .augmentation import AUGMENTATIONS, add_augmentation, augment_frames
+from .balancing import dynamic_step, paper_code_dynamic_step, two_step
 from .builder import FitnessAQA, load_fitness_aqa
-from .conversations import QUESTION, add_messages, to_conversation
+from .conversations import add_messages, to_conversation
 from .frames import sample_frames, time_instruction
+from .wordings import IMAGE_QUESTION, QUESTION
 
 __all__ = [
     "AUGMENTATIONS",
+    "IMAGE_QUESTION",
     "QUESTION",
     "FitnessAQA",
+    "add_augmentation",
     "add_messages",
     "augment_frames",
     "dynamic_step",
     "load_fitness_aqa",
+    "paper_code_dynamic_step",
     "sample_frames",
     "time_instruction",
     "to_conversation",

@@ -5,62 +5,19 @@ Annotations into conversations: the paper's question, and answers in two styles.
 and no compete. Both can be read back without loss by `metrics/fitness_aqa/parsing.py`.
 """
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
 from itertools import groupby
 
-from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict, List, Value
+from datasets import List, Value
 
-from .augmentation import uniform
-from .taxonomy import ERROR_TEXT, ERRORS, EXERCISE_TEXT, EXERCISES
-
-# The paper's question, to the letter ("a Overhead Press" included).
-QUESTION = (
-    "The subject is performing a Squat or a Overhead Press (OHP) exercise. Which one is he making? "
-    "Is he making a mistake? If so, what mistake is he making?"
-)
-
-NO_ERROR = (
-    "No mistake can be seen.",
-    "He makes no mistake.",
-    "The form is correct from start to finish.",
-    "There are no errors in this repetition.",
-    "The technique is correct.",
-    "The movement is carried out without errors.",
-    "No error is visible in the execution.",
-    "Everything is done correctly.",
-    "This repetition is free of mistakes.",
-    "The execution shows no faults.",
-    "He performs it correctly, without any mistake.",
-)
-
-ONE_ERROR = (
-    "He makes one mistake, at this body part",
-    "There is an error at the following body part",
-    "One mistake is visible",
-    "The body part that moves incorrectly is",
-    "The execution has a fault at this body part",
-    "A single error can be seen",
-    "The mistake concerns the following body part",
-    "This part of the body is in the wrong position",
-    "His technique fails at one body part",
-    "What goes wrong is the following",
-    "The form breaks down at this body part",
-)
-
-TWO_ERRORS = (
-    "He makes two mistakes, at these body parts",
-    "There are errors at the following body parts",
-    "Two mistakes are visible",
-    "The body parts that move incorrectly are",
-    "The execution has faults at these body parts",
-    "Two errors can be seen",
-    "The mistakes concern the following body parts",
-    "These parts of the body are in the wrong position",
-    "His technique fails at two body parts",
-    "Two things go wrong",
-    "The form breaks down at these body parts",
-)
+from .augmentation import IDENTITY, uniform
+from .columns import AnyDataset, compute_column
+from .taxonomy import ERROR_TEXT, ERRORS, EXERCISE_TEXT, EXERCISES, IMAGE_TASKS
+from .wordings import IMAGE_ERROR, IMAGE_NO_ERROR, IMAGE_QUESTION, NO_ERROR, ONE_ERROR, QUESTION, TWO_ERRORS
 
 WORDINGS = (NO_ERROR, ONE_ERROR, TWO_ERRORS)
+IMAGE_WORDINGS = (IMAGE_NO_ERROR, IMAGE_ERROR)
 STYLES = ("sentence", "checklist")
 
 MESSAGES_FEATURE = List({"role": Value("string"), "content": List({"type": Value("string"), "text": Value("string")})})
@@ -80,56 +37,65 @@ def to_conversation(
 
     Args:
         example (`dict`):
-            A row with `id`, `exercise` (name or class index), `errors` (list of `{label, start, end}`, seconds) and,
-            if augmented, `augmentation`.
+            A row with `id` and, if augmented, `augmentation`. Of a clip also `exercise` (name or class index) and
+            `errors` (list of `{label, start, end}`, seconds); of an image `task` (`shallow_squat`, `lumbar` or
+            `torso_angle`, which says the exercise) and `label` (1: the error is there, 0: it is not).
         style (`str`, *optional*, defaults to `"sentence"`):
             `sentence`: "The subject is performing a Squat. One mistake is visible: knees forward from frame time
             2.62s to 4.58s." `checklist`: "The subject is performing a Squat. Knees forward: from 2.62 to 4.58
             seconds. Knees inward: no."
         times (`bool`, *optional*, defaults to `True`):
-            Say when each error happens, not only that it does.
+            Say when each error happens, not only that it does. Answers about images have no times.
         decimals (`int`, *optional*, defaults to `2`):
-            Digits after the point of a time in seconds.
+            Digits after the point of a time in seconds. Times are rounded to the nearest; where that would leave
+            nothing of an interval, its start is rounded down and its end up, so that it still says when.
         seed (`int`, *optional*, defaults to `0`):
             With the row's id and the name of its augmentation, chooses the wording of a sentence.
         merge_intervals (`bool`, *optional*, defaults to `True`):
-            One interval an error, from the first start to the last end, as the paper does. Otherwise all of them.
+            One interval an error, from the first start to the last end, as the paper does. Otherwise all of them,
+            those that are written alike once.
 
     Returns:
-        `dict`: `{"messages": [user, assistant]}`; the user's content is a video part (`text` is `None`: the frames
-        are put in when they are decoded) and the question.
+        `dict`: `{"messages": [user, assistant]}`; the user's content is a video or image part (`text` is `None`: the
+        pixels are put in when they are decoded) and the question.
 
     Raises:
-        ValueError: If there is no such style.
+        ValueError: If there is no such style or task, `decimals` is negative, or the row is neither an annotated clip
+            nor a labelled image.
     """
-    exercise = example["exercise"] if isinstance(example["exercise"], str) else EXERCISES[example["exercise"]]
-    intervals = _intervals(example["errors"], exercise, merge_intervals)
-    if style == "sentence":
-        key = (seed, example["id"], example.get("augmentation", {}).get("name", "none"))
-        said = _sentence(intervals, key, times, decimals)
-    elif style == "checklist":
-        said = _checklist(intervals, exercise, times, decimals)
-    else:
+    if style not in STYLES:
         raise ValueError(f"no answer style is called {style!r}. Choose among {', '.join(STYLES)}.")
-    answer = f"The subject is performing a {EXERCISE_TEXT[exercise]}. {said}"
-    question = [{"type": "video", "text": None}, {"type": "text", "text": QUESTION}]
+    if decimals < 0:
+        raise ValueError(f"`decimals` must be 0 or more, got {decimals}.")
+    key = (seed, example["id"], (example.get("augmentation") or IDENTITY)["name"])
+    if "task" in example:
+        media, question = "image", IMAGE_QUESTION
+        exercise, said = _about_image(example, style, key)
+    elif "errors" in example:
+        media, question = "video", QUESTION
+        exercise = example["exercise"] if isinstance(example["exercise"], str) else EXERCISES[example["exercise"]]
+        intervals = _intervals(example["errors"], exercise, merge_intervals, decimals)
+        said = _sentence(intervals, key, times) if style == "sentence" else _checklist(intervals, exercise, times)
+    else:
+        raise ValueError(
+            f"row {example['id']!r} has neither `errors` nor `task`, so there is nothing to say about it. "
+            "Give rows of the config `video` or of an image config."
+        )
     return {
         "messages": [
-            {"role": "user", "content": question},
-            {"role": "assistant", "content": [{"type": "text", "text": answer}]},
+            {"role": "user", "content": [{"type": media, "text": None}, {"type": "text", "text": question}]},
+            {"role": "assistant", "content": [{"type": "text", "text": _answer(exercise, said)}]},
         ]
     }
 
 
-def add_messages(
-    dataset: Dataset | DatasetDict | IterableDataset | IterableDatasetDict, **options
-) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
+def add_messages(dataset: AnyDataset, **options) -> AnyDataset:
     """
-    Add the column `messages` to every row; no clip is decoded.
+    Add the column `messages` to every row; no clip or image is copied or decoded.
 
     Args:
         dataset (`Dataset`, `DatasetDict` or their iterable counterparts):
-            Rows of the config `video`, balanced and augmented or not.
+            Rows of the config `video` or of an image config, balanced and augmented or not.
         options:
             Keyword arguments of [`to_conversation`].
 
@@ -137,44 +103,75 @@ def add_messages(
         The same kind of dataset, with `messages`.
 
     Raises:
-        ValueError: If there is no such style.
+        ValueError: As [`to_conversation`] does; of an iterable dataset when its first row is asked for.
     """
-    one_split = next(iter(dataset.values())) if isinstance(dataset, dict) else dataset
-    features = one_split.features.copy()
-    features["messages"] = MESSAGES_FEATURE
-    return dataset.map(to_conversation, fn_kwargs=options, features=features)
+    inputs = ("id", "exercise", "errors", "task", "label", "augmentation")
+    return compute_column(dataset, "messages", partial(_messages, options=options), MESSAGES_FEATURE, inputs)
 
 
-def _intervals(errors: list[dict], exercise: str, merge: bool) -> dict[str, list[tuple[float, float]]]:
-    """Intervals of each error that the clip has, errors in the taxonomy's order, intervals in time's."""
+def _messages(row: dict, options: dict) -> list[dict]:
+    return to_conversation(row, **options)["messages"]
+
+
+def _answer(exercise: str, said: str) -> str:
+    return f"The subject is performing a {EXERCISE_TEXT[exercise]}. {said}"
+
+
+def _about_image(example: dict, style: str, key: tuple) -> tuple[str, str]:
+    """Exercise of the image's task, and what is said of its error."""
+    if example["task"] not in IMAGE_TASKS:
+        raise ValueError(f"no image task is called {example['task']!r}. Choose among {', '.join(IMAGE_TASKS)}.")
+    task = IMAGE_TASKS[example["task"]]
+    if style == "checklist":
+        return task.exercise, f"{task.text.capitalize()}: {'yes' if example['label'] else 'no'}."
+    wording = _choose(IMAGE_WORDINGS[example["label"]], key)
+    return task.exercise, f"{wording}: {task.text}." if example["label"] else wording
+
+
+def _choose(wordings: tuple[str, ...], key: tuple) -> str:
+    return wordings[int(uniform(*key) * len(wordings))]
+
+
+def _intervals(errors: list[dict], exercise: str, merge: bool, decimals: int) -> dict[str, list[tuple[str, str]]]:
+    """Intervals, as they are written, of each error: errors in the taxonomy's order, intervals in time's."""
     order = ERRORS[exercise].index
     by_label = sorted(errors, key=lambda error: (order(error["label"]), error["start"], error["end"]))
-    intervals = {
-        label: [(error["start"], error["end"]) for error in group]
-        for label, group in groupby(by_label, key=lambda error: error["label"])
-    }
-    if merge:
-        return {label: [(times[0][0], max(end for _, end in times))] for label, times in intervals.items()}
+    intervals = {}
+    for label, group in groupby(by_label, key=lambda error: error["label"]):
+        times = [(error["start"], error["end"]) for error in group]
+        if merge:
+            times = [(times[0][0], max(end for _, end in times))]
+        intervals[label] = list(dict.fromkeys(_rounded(start, end, decimals) for start, end in times))
     return intervals
 
 
-def _sentence(intervals: dict[str, list[tuple[float, float]]], key: tuple, times: bool, decimals: int) -> str:
-    wordings = WORDINGS[len(intervals)]
-    wording = wordings[int(uniform(*key) * len(wordings))]
+def _rounded(start: float, end: float, decimals: int) -> tuple[str, str]:
+    written = f"{start:.{decimals}f}", f"{end:.{decimals}f}"
+    if written[0] != written[1]:
+        return written
+    last_digit = Decimal(1).scaleb(-decimals)  # "from 1 to 1" would be no interval
+    return (
+        str(Decimal(str(start)).quantize(last_digit, ROUND_FLOOR)),
+        str(Decimal(str(end)).quantize(last_digit, ROUND_CEILING)),
+    )
+
+
+def _sentence(intervals: dict[str, list[tuple[str, str]]], key: tuple, times: bool) -> str:
+    wording = _choose(WORDINGS[len(intervals)], key)
     if not intervals:
         return wording
     named = [
-        f"{ERROR_TEXT[label]} from frame time {start:.{decimals}f}s to {end:.{decimals}f}s"
+        f"{ERROR_TEXT[label]} from frame time {start}s to {end}s"
         for label, its_intervals in intervals.items()
         for start, end in its_intervals
     ]
     return f"{wording}: {' and '.join(named if times else [ERROR_TEXT[label] for label in intervals])}."
 
 
-def _checklist(intervals: dict[str, list[tuple[float, float]]], exercise: str, times: bool, decimals: int) -> str:
+def _checklist(intervals: dict[str, list[tuple[str, str]]], exercise: str, times: bool) -> str:
     items = []
     for label in ERRORS[exercise]:
-        spans = [f"from {start:.{decimals}f} to {end:.{decimals}f} seconds" for start, end in intervals.get(label, [])]
+        spans = [f"from {start} to {end} seconds" for start, end in intervals.get(label, [])]
         said = " and ".join(spans) if times else "yes"
         items.append(f"{ERROR_TEXT[label].capitalize()}: {said if spans else 'no'}.")
     return " ".join(items)

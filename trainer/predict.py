@@ -72,7 +72,7 @@ def generate_answers(
             tokens = model.generate(**batch, max_new_tokens=128, do_sample=False)
             new_tokens = tokens[:, batch["input_ids"].shape[1] :]
             for id, answer in zip(ids, processor.batch_decode(new_tokens, skip_special_tokens=True), strict=True):
-                yield {"id": id, "answer": answer.strip(), **parse_answer(answer)}
+                yield {"id": id, "answer": answer.strip(), **parse_answer(answer, images=False)}
             progress.update(len(ids))
 
 

@@ -4,13 +4,14 @@ import math
 import re
 from typing import NamedTuple
 
-LABELS = ("knees_forward", "knees_inward", "elbows", "knees")
-EXERCISES = ("squat", "overhead_press")
+LABELS = ("knees_forward", "knees_inward", "elbows", "knees")  # of clips: what the scores are about
+IMAGE_LABELS = ("shallow_squat", "lumbar", "torso_angle")
+_ALL_LABELS = LABELS + IMAGE_LABELS
+EXERCISES = ("squat", "overhead_press", "barbell_row")
 
 # One pass over the lower-cased text. Every alternative is bounded or deterministic, so the pass is linear.
 # "knees ... inward" allows three words between ("knees are going inward").
-_TOKEN = re.compile(
-    r"""
+_CLIP_TOKENS = r"""
       (?P<number>[0-9]+(?::[0-9]{2})?(?:\.[0-9]+)?(?:\s?(?:seconds?|secs?|s)\b)?)
     | (?P<knees_forward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}forwards?\b|\bforward[ ]knees?\b)
     | (?P<knees_inward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}inwards?\b|\binward[ ]knees?\b)
@@ -23,9 +24,21 @@ _TOKEN = re.compile(
     | (?P<end>[.!?;\n])
     | (?P<dash>[-–—~])
     | (?P<word>[^\W0-9_]+(?:['’][^\W0-9_]+)?)
-    """,
-    re.VERBOSE,
-)
+    """
+# Tried first, and only for answers about images. `fault` is a label in words that say that it is wrong.
+_IMAGE_TOKENS = r"""
+      (?P<shallow_squat_fault>\btoo[ ]shallow\b|\b(?:insufficient|inadequate)[ ](?:squat[ ])?depth\b
+        |\bnot[ ](?:(?!not\b)[a-z]+[ ]){0,3}deep[ ]enough\b)
+    | (?P<shallow_squat>\bshallow[ _](?:depth|squats?)\b)
+    | (?P<lumbar_fault>\bround(?:ed|ing|s)[ ](?:(?:his|her|their|the|a)[ ])?(?:lower[ ]|lumbar[ ])?(?:back|spine)\b
+        |\b(?:back|spine)[ ](?:is[ ])?(?:too[ ])?round(?:ed|ing|s)?\b)
+    | (?P<lumbar>\blumbar\b)
+    | (?P<torso_angle>\btorso[ _]angle\b|\bangle[ ]of[ ](?:the|his|her|their)[ ]torso\b)
+    | (?P<barbell_row>\bbarbell[ _]row(?:s|ing)?\b|\bbent[ -]over[ ](?:barbell[ ])?row(?:s|ing)?\b)
+    |
+    """
+_CLIP = re.compile(_CLIP_TOKENS, re.VERBOSE)
+_IMAGE = re.compile(_IMAGE_TOKENS + _CLIP_TOKENS, re.VERBOSE)
 
 _ERROR_WORDS = frozenset(
     "error errors mistake mistakes fault faults faulty incorrect incorrectly wrong wrongly problem problems issue "
@@ -43,9 +56,10 @@ class Token(NamedTuple):
 
     kind: str
     text: str
+    says_fault: bool = False
 
 
-def parse_answer(text: str) -> dict:
+def parse_answer(text: str, images: bool | None = None) -> dict:
     """
     Read an answer in the paper's sentence form, the checklist form or free prose.
 
@@ -57,20 +71,28 @@ def parse_answer(text: str) -> dict:
     Args:
         text (`str`):
             The model's answer.
+        images (`bool`, *optional*):
+            Whether the answer is about an image: then the errors of `IMAGE_LABELS` and the exercise `barbell_row` are
+            read too. Of answers about clips they stay unread, whatever a model says, because no score knows them.
+            Defaults to what the answer says: about an image if it names a barbell row or a shallow depth.
 
     Returns:
-        `dict`: `exercise` (`squat`, `overhead_press`, or None when no sentence names exactly one of them)
+        `dict`: `exercise` (one of `EXERCISES`, or None when no sentence names exactly one of them)
         and `errors`, a list of `{"label", "start", "end"}` in order of mention, seconds, `start` <= `end`, several
         per label where the answer gives several intervals. A label named without times has `start` = `end` = 0.0:
         it says that the error is there and can never be a hit of a correct IoU.
     """
     lines = (" ".join(line.split()) for line in text.lower().splitlines())
+    text = "\n".join(line for line in lines if line)
+    if images is None:
+        images = "barbell row" in text or "shallow depth" in text
     sentences: list[list[Token]] = [[]]
-    for match in _TOKEN.finditer("\n".join(line for line in lines if line)):
+    for match in (_IMAGE if images else _CLIP).finditer(text):
         if match.lastgroup == "end":
             sentences.append([])
         else:
-            sentences[-1].append(Token(match.lastgroup, match.group()))
+            kind = match.lastgroup.removesuffix("_fault")
+            sentences[-1].append(Token(kind, match.group(), says_fault=kind != match.lastgroup))
     found = [error for sentence in sentences for error in _read_errors(sentence)]
     timed = {label for label, start, end in found if end > start}
     kept = dict.fromkeys(error for error in found if error[2] > error[1] or error[0] not in timed)  # each error once
@@ -90,8 +112,9 @@ def _read_exercise(sentences: list[list[Token]]) -> str | None:
         named = set()
         for i, token in enumerate(tokens):
             before = tokens[max(0, i - 3) : i]
-            if token.kind in EXERCISES and not any(_is_not(t) or t.text in ("than", "instead", "no") for t in before):
-                named.add(token.kind)
+            kind = "squat" if token.kind == "shallow_squat" and "squat" in token.text else token.kind
+            if kind in EXERCISES and not any(_is_not(t) or t.text in ("than", "instead", "no") for t in before):
+                named.add(kind)
         if len(named) == 1:
             return named.pop()
     return None
@@ -99,7 +122,7 @@ def _read_exercise(sentences: list[list[Token]]) -> str | None:
 
 def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     """Errors of one sentence: (label, start_s, end_s)."""
-    at = [i for i, token in enumerate(tokens) if token.kind in LABELS]
+    at = [i for i, token in enumerate(tokens) if token.kind in _ALL_LABELS]
     if not at:
         return []
     bounds = [-1, *at, len(tokens)]
@@ -107,7 +130,7 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     intervals = [_read_intervals(part) for part in between]
     # "From 1.0s to 2.0s knees forward" puts the times first, and then does so for every label of the sentence.
     times_first = bool(intervals[0]) and not intervals[-1]
-    is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in LABELS) for i, t in enumerate(tokens)]
+    is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in _ALL_LABELS) for i, t in enumerate(tokens)]
     list_start = is_list.index(True) if True in is_list else len(tokens)
     speaks_of_error = _asserts_error(tokens)
     errors = []
@@ -115,10 +138,11 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
         lead, tail, times = between[k], between[k + 1], intervals[k if times_first else k + 1]
         if tail and tail[0].kind == "colon":  # checklist
             is_error = len(tail) > 1 and not _denies(tail[1:])
-        elif _lacks(lead):
+        elif _lacks(lead) or (tokens[i].says_fault and any(_is_not(token) for token in lead[-3:])):
             is_error = False
         else:
-            is_error = bool(times) or ((list_start < i or speaks_of_error) and not _denies(tail))
+            says_error = list_start < i or speaks_of_error or tokens[i].says_fault
+            is_error = bool(times) or (says_error and not _denies(tail))
         if is_error:
             errors += [(tokens[i].kind, start, end) for start, end in times or [(0.0, 0.0)]]
     return errors

@@ -26,7 +26,7 @@ def to_prediction(prediction: str | dict, clip: int) -> dict:
         ValueError: If it is neither, or a value in it is wrong (names clip and item).
     """
     if isinstance(prediction, str):
-        prediction = parse_answer(prediction)
+        prediction = parse_answer(prediction, images=False)
     _check(prediction, f"predictions[{clip}]", (*ERRORS, None), "an answer text or ")
     errors = []
     for item, error in enumerate(prediction["errors"]):

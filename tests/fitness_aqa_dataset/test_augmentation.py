@@ -1,9 +1,20 @@
 import hashlib
+import shutil
 
+import numpy as np
 import pytest
 import torch
+from datasets import Dataset, IterableDataset, Video
 
-from fitness_aqa_dataset.augmentation import AUGMENTATIONS, augment_frames, make_augmentation, uniform
+from fitness_aqa_dataset import load_fitness_aqa
+from fitness_aqa_dataset.augmentation import (
+    AUGMENTATION_FEATURE,
+    AUGMENTATIONS,
+    add_augmentation,
+    augment_frames,
+    make_augmentation,
+    uniform,
+)
 
 
 def corner_marked() -> torch.Tensor:
@@ -65,6 +76,70 @@ def test_angles_fill_their_range():
 def test_no_such_augmentation():
     with pytest.raises(ValueError, match="no augmentation is called 'blur'. Choose among none, horizontal_flip"):
         make_augmentation("blur", "squat/1_1")
+
+
+def test_angles_are_the_same_in_a_float32_column():
+    angles = [make_augmentation("rotation", f"squat/{number}")["angle"] for number in range(100)]
+    assert angles == [float(np.float32(angle)) for angle in angles]
+
+
+@pytest.mark.parametrize("angle_range", [(20.0, 10.0), (float("nan"), 10.0), (0.0, float("inf"))])
+def test_no_such_range_of_angles(angle_range):
+    for rows in (Dataset.from_dict({"id": ["a"]}), IterableDataset.from_generator(lambda: iter([{"id": "a"}]))):
+        with pytest.raises(
+            ValueError, match="`angle_range` must be two finite angles in degrees, the lower first, got"
+        ):
+            add_augmentation(rows, "rotation", angle_range=angle_range)
+    with pytest.raises(ValueError, match="`angle_range` must be two finite angles"):
+        make_augmentation("none", "a", angle_range=angle_range)
+
+
+def test_a_range_of_one_angle():
+    assert make_augmentation("rotation", "a", angle_range=(15.0, 15.0))["angle"] == 15.0
+
+
+def test_adding_an_augmentation_touches_no_video(release):
+    dataset = load_fitness_aqa(release)
+    shutil.rmtree(release)  # decoding any clip would fail now
+    flipped = add_augmentation(dataset, "horizontal_flip")
+    for split in dataset:
+        assert flipped[split].features == dataset[split].features
+        videos = [rows[split].cast_column("video", Video(decode=False))["video"][:] for rows in (flipped, dataset)]
+        assert videos[0] == videos[1]
+        flip = {"name": "horizontal_flip", "horizontal_flip": True, "invert_colors": False, "angle": 0.0}
+        assert flipped[split]["augmentation"][:] == [flip] * dataset[split].num_rows
+
+
+def test_one_angle_a_clip_whatever_the_order():
+    rows = Dataset.from_dict({"id": [f"squat/{number}" for number in range(20)]})
+    turned = add_augmentation(rows, "rotation", seed=3, angle_range=(-10, 10))
+    assert turned.features["augmentation"] == AUGMENTATION_FEATURE
+    angles = {row["id"]: row["augmentation"]["angle"] for row in turned}
+    assert len(set(angles.values())) == 20
+    assert all(-10 <= angle <= 10 for angle in angles.values())
+    for row in add_augmentation(rows.shuffle(seed=1), "horizontal_flip+rotation", seed=3, angle_range=(-10, 10)):
+        assert row["augmentation"]["angle"] == angles[row["id"]]
+    assert add_augmentation(rows, "rotation", seed=4)["augmentation"][:] != turned["augmentation"][:]
+
+
+def test_streaming_gives_the_same_augmentations(release):
+    expected = add_augmentation(load_fitness_aqa(release, split="train"), "rotation", seed=2)
+    streamed = add_augmentation(load_fitness_aqa(release, split="train", streaming=True), "rotation", seed=2)
+    assert streamed.features == expected.features
+    assert [row["augmentation"] for row in streamed] == expected["augmentation"][:]
+
+
+def test_adding_no_such_augmentation():
+    with pytest.raises(ValueError, match="no augmentation is called 'blur'"):
+        add_augmentation(Dataset.from_dict({"id": ["a"]}), "blur")
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_an_image_is_changed_like_the_frames_of_a_clip(name):
+    frames, augmentation = corner_marked(), make_augmentation(name, "a")
+    image = augment_frames(frames[0], augmentation)
+    assert image.shape == (3, 20, 30)
+    assert torch.equal(image, augment_frames(frames, augmentation)[0])
 
 
 def test_flip_mirrors_left_and_right():

@@ -1,13 +1,15 @@
 import shutil
 from collections import Counter
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from datasets import Video
+from datasets import Dataset, Features, Value, Video, load_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness_aqa_dataset import load_fitness_aqa
-from fitness_aqa_dataset.balancing import dynamic_step, two_step
+from fitness_aqa_dataset.balancing import dynamic_step, paper_code_dynamic_step, two_step
 
 FORWARD, INWARD, BOTH = ("knees_forward",), ("knees_inward",), ("knees_forward", "knees_inward")
 ELBOWS, KNEES, PRESS_BOTH = ("elbows",), ("knees",), ("elbows", "knees")
@@ -70,9 +72,114 @@ def test_the_augmentation_column_replaces_the_old_one(release):
 def test_no_clip_is_decoded_or_copied(release):
     train = load_fitness_aqa(release, split="train", merge_validation=True)
     shutil.rmtree(release)
-    for dataset in (dynamic_step(train), *two_step(train)):
+    for dataset in (dynamic_step(train), paper_code_dynamic_step(train), *two_step(train)):
         videos = dataset.cast_column("video", Video(decode=False))["video"]
         assert all(video["bytes"] is None and video["path"].endswith(".mp4") for video in videos)
+
+
+def test_clips_inside_a_parquet_file_are_not_copied(tmp_path, make_rows):
+    labels = make_rows({("squat", FORWARD): 40, ("squat", INWARD): 2})
+    clips = [{"bytes": bytes([number]) * 100_000, "path": None} for number in range(42)]
+    labels.add_column("video", clips, feature=Video()).to_parquet(tmp_path / "rows.parquet")
+    dataset = load_dataset("parquet", data_files=str(tmp_path / "rows.parquet"), split="train")
+    stored, before = {file["filename"] for file in dataset.cache_files}, pa.total_allocated_bytes()
+    balanced = [dynamic_step(dataset.shuffle(seed=1)), paper_code_dynamic_step(dataset), *two_step(dataset)]
+    assert pa.total_allocated_bytes() - before < 500_000  # 80 rows of clips would be 8 MB
+    assert all({file["filename"] for file in rows.cache_files} == stored for rows in balanced)
+    grown = balanced[0].cast_column("video", Video(decode=False))
+    number_of = dict(zip(dataset["id"], range(42), strict=True))
+    assert len(grown) == 80
+    assert all(row["video"]["bytes"][0] == number_of[row["id"]] for row in grown)
+
+
+def test_other_columns_and_their_features_stay(make_rows):
+    dataset = make_rows({("squat", FORWARD): 5, ("overhead_press", ()): 2})
+    dataset = dataset.add_column("lifter", [f"lifter {id}" for id in dataset["id"]], feature=Value("large_string"))
+    for balanced in (dynamic_step(dataset), paper_code_dynamic_step(dataset), *two_step(dataset)):
+        assert balanced.remove_columns("augmentation").features == dataset.features
+        assert all(row["lifter"] == f"lifter {row['id']}" for row in balanced)
+
+
+@pytest.mark.parametrize("balance", [dynamic_step, paper_code_dynamic_step, lambda rows: two_step(rows)[1]])
+def test_exercises_by_name_and_errors_said_more_than_once(make_rows, balance):
+    dataset = make_rows({("squat", FORWARD): 5, ("squat", BOTH): 2, ("overhead_press", ()): 3})
+    by_index = list(balance(dataset))
+
+    def by_name(row: dict) -> dict:
+        name = ["squat", "overhead_press"][row["exercise"]]
+        later = [error | {"start": 2.0, "end": 3.0} for error in row["errors"]]
+        return {"exercise": name, "errors": later[::-1] + row["errors"] + row["errors"]}
+
+    features = Features({**dataset.features, "exercise": Value("string")})
+    named = list(balance(dataset.map(by_name, features=features)))
+    assert list(map(identity, named)) == list(map(identity, by_index))
+
+
+@pytest.mark.parametrize("balance", [dynamic_step, paper_code_dynamic_step, two_step])
+def test_no_rows(make_rows, balance):
+    with pytest.raises(ValueError, match="there is no row to balance. Give the rows of a split that has some"):
+        balance(make_rows({("squat", FORWARD): 1}).select([]))
+
+
+@pytest.mark.parametrize("balance", [dynamic_step, paper_code_dynamic_step, two_step])
+def test_the_same_id_in_both_exercises(balance):
+    rows = [{"id": "1_1", "exercise": exercise, "errors": []} for exercise in ("squat", "overhead_press")]
+    features = {"label": Value("string"), "start": Value("float64"), "end": Value("float64")}
+    features = Features({"id": Value("string"), "exercise": Value("string"), "errors": [features]})
+    with pytest.raises(
+        ValueError, match="id '1_1' is there twice. Balance original rows.* give each an id of its own"
+    ):
+        balance(Dataset.from_list(rows, features=features))
+
+
+def test_what_the_authors_code_makes_of_the_release(make_rows):
+    balanced = list(paper_code_dynamic_step(make_rows(RELEASE)))
+    # by hand from their code: 159 * 4 + int(0.91195 * 159) = 780, 392 * 2 + int(0.2449 * 392) = 879, ...
+    assert Counter(map(group, balanced)) == {
+        ("squat", FORWARD): 781,
+        ("squat", INWARD): 222,
+        ("squat", BOTH): 780,
+        ("squat", ()): 781,
+        ("overhead_press", ELBOWS): 879,
+        ("overhead_press", KNEES): 879,
+        ("overhead_press", PRESS_BOTH): 588,
+        ("overhead_press", ()): 880,
+    }
+    assert len(set(map(identity, balanced))) == len(balanced)
+
+    def names(key: tuple) -> dict:
+        return Counter(row["augmentation"]["name"] for row in balanced if group(row) == key)
+
+    assert names(("squat", ())) == {"none": 402, "rotation": 379}
+    assert names(("overhead_press", ELBOWS)) == {"none": 392, "invert_colors": 392, "horizontal_flip": 95}
+    assert names(("squat", BOTH)) == {
+        "none": 159,
+        "invert_colors": 159,
+        "rotation": 159,
+        "horizontal_flip": 159,
+        "horizontal_flip+rotation": 144,  # flip with inversion is skipped
+    }
+    assert set(names(("squat", INWARD)).values()) == {37}
+    assert len(names(("squat", INWARD))) == 6
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(20, 20), (23, 20), (24, 24), (25, 24), (90, 24)])
+def test_the_authors_code_between_five_and_six_times_the_clips(make_rows, largest, expected):
+    balanced = paper_code_dynamic_step(make_rows({("squat", FORWARD): largest, ("squat", INWARD): 4}))
+    assert Counter(map(group, balanced))[("squat", INWARD)] == expected
+
+
+def test_the_authors_code_gives_its_fraction_to_the_first_ids(make_rows):
+    dataset = make_rows({("squat", FORWARD): 9, ("squat", INWARD): 6}).shuffle(seed=2)  # ratio 1.5
+    rotated = [row["id"] for row in paper_code_dynamic_step(dataset) if row["augmentation"]["name"] == "rotation"]
+    assert rotated == ["squat/knees_inward0", "squat/knees_inward1", "squat/knees_inward2"]
+
+
+def test_the_seed_of_the_authors_code_changes_angles_only(make_rows):
+    dataset = make_rows({("squat", FORWARD): 9, ("squat", INWARD): 6})
+    one, other = (list(paper_code_dynamic_step(dataset, seed)) for seed in (0, 1))
+    assert [identity(row)[:2] for row in one] == [identity(row)[:2] for row in other]
+    assert one != other
 
 
 @settings(max_examples=25, deadline=None)
@@ -80,7 +187,9 @@ def test_no_clip_is_decoded_or_copied(release):
     st.lists(st.integers(0, 30), min_size=4, max_size=4).filter(any),
     st.integers(0, 9),
     st.sets(
-        st.sampled_from(["horizontal_flip", "invert_colors", "rotation", "horizontal_flip+invert_colors"]), min_size=1
+        st.sampled_from(
+            ["horizontal_flip", "invert_colors", "horizontal_flip+invert_colors", "horizontal_flip+rotation"]
+        )
     ),
 )
 def test_dynamic_step_keeps_its_promises(make_rows, counts, seed, augmentations):
@@ -92,7 +201,7 @@ def test_dynamic_step_keeps_its_promises(make_rows, counts, seed, augmentations)
     assert len(set(map(identity, balanced))) == len(balanced)
     assert {row["augmentation"]["name"] for row in balanced} <= {"none", *names}
     assert {row["id"] for row in balanced if row["augmentation"]["name"] == "none"} == set(dataset["id"])
-    fixed = [name for name in names if name != "rotation"]
+    fixed = [name for name in names if "rotation" not in name]
     for key in sizes:
         rows = [row for row in balanced if group(row) == key]
         per_clip = Counter(row["id"] for row in rows).values()
@@ -106,6 +215,7 @@ def test_the_order_of_the_rows_does_not_matter(make_rows, seed):
     dataset = make_rows({("squat", FORWARD): 23, ("squat", INWARD): 3, ("overhead_press", ()): 5})
     shuffled = dataset.shuffle(seed=1)
     assert list(dynamic_step(shuffled, seed)) == list(dynamic_step(dataset, seed))
+    assert list(paper_code_dynamic_step(shuffled, seed)) == list(paper_code_dynamic_step(dataset, seed))
     for one, other in zip(two_step(shuffled, seed), two_step(dataset, seed), strict=True):
         assert list(one) == list(other)
 
@@ -142,6 +252,31 @@ def test_angles_lie_in_the_range_asked_for(make_rows):
     angles = [row["augmentation"]["angle"] for row in balanced if "rotation" in row["augmentation"]["name"]]
     assert len(angles) >= 40
     assert all(-20 <= angle <= -10 for angle in angles)
+
+
+def test_angles_differ_in_float32_too(make_rows):
+    dataset = make_rows({("squat", FORWARD): 8, ("squat", INWARD): 1})
+    # 21 numbers of float32, so 7 draws often meet
+    narrow = (1.0, 1.0 + 20 * 2**-23)
+    for seed in range(20):
+        balanced = list(dynamic_step(dataset, seed, ("rotation",), narrow))
+        angles = [row["augmentation"]["angle"] for row in balanced if row["augmentation"]["name"] == "rotation"]
+        assert len(balanced) == 16
+        assert angles == [float(np.float32(angle)) for angle in angles]
+        assert len(set(angles)) == 7
+
+
+def test_too_narrow_a_range_for_different_angles(make_rows):
+    dataset = make_rows({("squat", FORWARD): 8, ("squat", INWARD): 1})
+    with pytest.raises(
+        ValueError, match=r"`angle_range` \(1.0, 1.00000001\) is too narrow for 7 different angles a clip"
+    ):
+        dynamic_step(dataset, augmentations=("rotation",), angle_range=(1.0, 1.00000001))
+
+
+def test_no_such_range_of_angles(make_rows):
+    with pytest.raises(ValueError, match="`angle_range` must be two finite angles in degrees, the lower first"):
+        dynamic_step(make_rows({("squat", FORWARD): 2}), angle_range=(30.0, 10.0))
 
 
 def test_unknown_augmentation(make_rows):

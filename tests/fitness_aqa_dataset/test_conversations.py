@@ -1,8 +1,9 @@
 import shutil
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pytest
-from datasets import Video
-from hypothesis import given
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, IterableDataset, Value, Video
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness_aqa_dataset import load_fitness_aqa
@@ -14,6 +15,7 @@ from fitness_aqa_dataset.conversations import (
     add_messages,
     to_conversation,
 )
+from fitness_aqa_dataset.wordings import IMAGE_ERROR, IMAGE_NO_ERROR, IMAGE_QUESTION
 from metrics.fitness_aqa.parsing import parse_answer
 
 FORWARD = {"label": "knees_forward", "start": 2.62, "end": 4.58}
@@ -24,6 +26,12 @@ LABELS = {"squat": ["knees_forward", "knees_inward"], "overhead_press": ["elbows
 def answer(errors: list[dict], exercise: str | int = "squat", id: str = "squat/1_1", **options) -> str:
     messages = to_conversation({"id": id, "exercise": exercise, "errors": errors}, **options)["messages"]
     return messages[1]["content"][0]["text"]
+
+
+def image_answer(task: str, label: int, id: str = "lumbar/1_1", **options) -> str:
+    # its class index is 0 whatever the exercise: each image config has names of its own
+    example = {"id": id, "task": task, "exercise": 0, "label": label}
+    return to_conversation(example, **options)["messages"][1]["content"][0]["text"]
 
 
 def test_messages_are_trl_conversations_with_the_papers_question():
@@ -96,13 +104,13 @@ def test_merging_takes_the_first_start_and_the_last_end():
 
 
 def test_at_least_ten_different_wordings_each():
-    for wordings in (NO_ERROR, ONE_ERROR, TWO_ERRORS):
+    for wordings in (NO_ERROR, ONE_ERROR, TWO_ERRORS, IMAGE_NO_ERROR, IMAGE_ERROR):
         assert len(set(wordings)) == len(wordings) >= 10
 
 
 def test_no_wording_names_a_body_part_or_repeats_the_papers():
     papers = ("The body part committing errors", "The body part involved", "The following body part is responsible")
-    for wording in NO_ERROR + ONE_ERROR + TWO_ERRORS:
+    for wording in NO_ERROR + ONE_ERROR + TWO_ERRORS + IMAGE_NO_ERROR + IMAGE_ERROR:
         assert "knee" not in wording.lower() and "elbow" not in wording.lower()
         assert not wording.startswith(papers)
 
@@ -163,51 +171,189 @@ def test_add_messages_streaming_gives_the_same(release):
     assert [row["messages"] for row in streamed.remove_columns("video")] == expected
 
 
+def test_images_have_a_question_of_their_own():
+    example = {"id": "lumbar/7", "task": "lumbar", "exercise": "barbell_row", "label": 1}
+    user, assistant = to_conversation(example, style="checklist")["messages"]
+    assert IMAGE_QUESTION == (
+        "The subject is performing a Squat or a Barbell Row exercise. Which one is he making? "
+        "Is he making a mistake? If so, what mistake is he making?"
+    )
+    assert user == {
+        "role": "user",
+        "content": [{"type": "image", "text": None}, {"type": "text", "text": IMAGE_QUESTION}],
+    }
+    assert assistant == {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "The subject is performing a Barbell Row. Lumbar: yes."}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "exercise", "error"),
+    [
+        ("shallow_squat", "Squat", "shallow depth"),
+        ("lumbar", "Barbell Row", "lumbar"),
+        ("torso_angle", "Barbell Row", "torso angle"),
+    ],
+)
+def test_answers_about_images(task, exercise, error):
+    start = f"The subject is performing a {exercise}. "
+    ids = [f"{task}/{number}" for number in range(300)]
+    assert {image_answer(task, 0, id) for id in ids} == {start + wording for wording in IMAGE_NO_ERROR}
+    assert {image_answer(task, 1, id) for id in ids} == {f"{start}{wording}: {error}." for wording in IMAGE_ERROR}
+    assert image_answer(task, 0, style="checklist") == f"{start}{error.capitalize()}: no."
+    assert image_answer(task, 1, style="checklist", times=False) == f"{start}{error.capitalize()}: yes."
+
+
+def test_an_interval_that_rounding_would_empty_is_written_outwards():
+    def times(start: float, end: float, decimals: int) -> str:
+        error = {"label": "knees_forward", "start": start, "end": end}
+        return answer([error], style="checklist", decimals=decimals).split(": ")[1].split(" seconds")[0]
+
+    assert times(1.02, 1.04, 2) == "from 1.02 to 1.04"
+    assert times(1.02, 1.04, 1) == "from 1.0 to 1.1"
+    assert times(0.6, 0.9, 0) == "from 0 to 1"  # rounded: 1 to 1
+    assert times(0.3, 0.4, 0) == "from 0 to 1"  # rounded: 0 to 0
+    assert times(0.9, 1.2, 0) == "from 0 to 2"  # rounded: 1 to 1, and both sides of it belong to the error
+    assert times(0.6, 1.6, 0) == "from 1 to 2"
+    assert times(2.0, 2.25, 0) == "from 2 to 3"
+
+
+def test_intervals_that_are_written_alike_are_written_once():
+    errors = [
+        {"label": "knees_forward", "start": start, "end": end}
+        for start, end in [(1.0, 1.5), (0.501, 1.0), (0.502, 1.001), (1.0, 1.5)]
+    ]
+    assert answer(errors, style="checklist", merge_intervals=False) == (
+        "The subject is performing a Squat. Knees forward: from 0.50 to 1.00 seconds and from 1.00 to 1.50 seconds. "
+        "Knees inward: no."
+    )
+
+
+def test_what_cannot_be_said():
+    with pytest.raises(ValueError, match="`decimals` must be 0 or more, got -1"):
+        answer([], decimals=-1)
+    with pytest.raises(ValueError, match="no image task is called 'depth'. Choose among shallow_squat, lumbar, torso"):
+        image_answer("depth", 1)
+    with pytest.raises(
+        ValueError, match="row 'ohp/1' has neither `errors` nor `task`.* Give rows of the config `video`"
+    ):
+        to_conversation({"id": "ohp/1", "exercise": 1, "bar_y": []})
+
+
+@pytest.fixture
+def image_rows() -> Dataset:
+    """Images that do not exist: opening any would fail."""
+    features = {"id": Value("string"), "image": Image(), "task": Value("string")}
+    features |= {"exercise": ClassLabel(names=["barbell_row"]), "label": ClassLabel(names=["correct", "error"])}
+    rows = [
+        {"id": f"lumbar/{label}", "image": "nowhere.jpg", "task": "lumbar", "exercise": 0, "label": label}
+        for label in (0, 1)
+    ]
+    return Dataset.from_list(rows, features=Features(features))
+
+
+def test_add_messages_to_images_opens_none(image_rows):
+    expected = [
+        [{"type": "text", "text": f"The subject is performing a Barbell Row. Lumbar: {said}."}]
+        for said in ("no", "yes")
+    ]
+    splits = add_messages(DatasetDict(train=image_rows, test=image_rows.select([1])), style="checklist")
+    assert [messages[1]["content"] for messages in splits["train"]["messages"]] == expected
+    assert [messages[1]["content"] for messages in splits["test"]["messages"]] == expected[1:]
+    streamed = add_messages(image_rows.to_iterable_dataset(), style="checklist").decode(False)
+    assert [row["messages"] for row in streamed] == splits["train"]["messages"][:]
+    assert streamed.features["exercise"] == ClassLabel(names=["barbell_row"])
+
+
+def test_add_messages_to_a_stream_of_unknown_features():
+    streamed = IterableDataset.from_generator(lambda: iter([{"id": "squat/1", "exercise": "squat", "errors": []}]))
+    (row,) = add_messages(streamed, style="checklist")
+    assert row["messages"][1]["content"][0]["text"] == (
+        "The subject is performing a Squat. Knees forward: no. Knees inward: no."
+    )
+
+
+def test_no_augmentation_and_none_are_the_same(make_rows):
+    rows = make_rows({("squat", ("knees_forward",)): 30})
+    expected = add_messages(rows)["messages"][:]
+    named = {"name": "none", "horizontal_flip": False, "invert_colors": False, "angle": 0.0}
+    assert add_messages(rows.add_column("augmentation", [named] * 30))["messages"][:] == expected
+    assert add_messages(rows.add_column("augmentation", [named] * 29 + [None]))["messages"][:] == expected
+
+
 @st.composite
 def annotations(draw) -> tuple[str, list[dict]]:
-    """Disjoint intervals an error, with times of two digits and at least 0.1 s long and apart."""
+    """
+    Any intervals, in any order: short or long, in each other, touching, equal, of many or of few digits.
+    """
     exercise = draw(st.sampled_from(["squat", "overhead_press"]))
+    seconds = st.integers(0, 800).map(lambda count: count / 100) | st.integers(0, 240).map(lambda frame: frame / 30)
+    spans = st.tuples(seconds | st.floats(0, 20), seconds | st.floats(0, 20)).filter(lambda span: span[0] != span[1])
     errors = []
     for label in LABELS[exercise]:
-        cuts = draw(st.lists(st.integers(0, 999), unique_by=lambda cut: cut // 20, max_size=6).map(sorted))
-        for start, end in zip(cuts[::2], cuts[1::2], strict=False):
-            if end - start >= 10:
-                errors.append({"label": label, "start": start / 100, "end": end / 100})
-    return exercise, errors
+        for span in draw(st.lists(spans, max_size=5)):
+            errors.append({"label": label, "start": min(span), "end": max(span)})
+    return exercise, draw(st.permutations(errors))
 
 
-@given(annotations(), st.sampled_from(["sentence", "checklist"]), st.integers(0, 1000), st.sampled_from([1, 2, 3]))
-def test_every_answer_is_parsed_back_without_loss(annotation, style, seed, decimals):
+def written(start: float, end: float, decimals: int) -> tuple[float, float]:
+    rounded = float(f"{start:.{decimals}f}"), float(f"{end:.{decimals}f}")
+    if rounded[0] < rounded[1]:
+        return rounded
+    unit = Decimal(1).scaleb(-decimals)
+    down = Decimal(repr(start)).quantize(unit, ROUND_FLOOR)
+    return float(down), float(Decimal(repr(end)).quantize(unit, ROUND_CEILING))
+
+
+@given(
+    annotations(),
+    st.sampled_from(["sentence", "checklist"]),
+    st.booleans(),
+    st.sampled_from([0, 1, 2, 3]),
+    st.booleans(),
+    st.integers(0, 1000),
+)
+@settings(max_examples=500, deadline=None)
+def test_every_answer_is_parsed_back_without_loss(annotation, style, times, decimals, merge, seed):
     exercise, errors = annotation
-    text = answer(errors, exercise, style=style, seed=seed, decimals=decimals, merge_intervals=False)
-    expected = [
-        {
-            "label": error["label"],
-            "start": float(f"{error['start']:.{decimals}f}"),
-            "end": float(f"{error['end']:.{decimals}f}"),
-        }
-        for error in errors
-    ]
-    parsed = parse_answer(text)
-    assert parsed["exercise"] == exercise
-    found = [{key: error[key] for key in ("label", "start", "end")} for error in parsed["errors"]]
-    assert sorted(found, key=str) == sorted(expected, key=str)
+    options = {"style": style, "times": times, "decimals": decimals, "merge_intervals": merge, "seed": seed}
+    parsed = parse_answer(answer(errors, exercise, **options))
+    expected = []
+    for label in LABELS[exercise]:
+        spans = sorted((error["start"], error["end"]) for error in errors if error["label"] == label)
+        if spans and merge:
+            spans = [(spans[0][0], max(end for _, end in spans))]
+        spans = [written(*span, decimals) for span in spans]
+        if not times:
+            spans = [(0.0, 0.0)] * bool(spans)
+        for start, end in dict.fromkeys(spans):
+            expected.append({"label": label, "start": start, "end": end})
+    assert parsed == {"exercise": exercise, "errors": expected}
+    assert not times or all(error["start"] < error["end"] for error in parsed["errors"])
 
 
-@given(annotations(), st.sampled_from(["sentence", "checklist"]), st.integers(0, 1000))
-def test_every_answer_without_times_gives_its_labels_back(annotation, style, seed):
-    exercise, errors = annotation
-    parsed = parse_answer(answer(errors, exercise, style=style, seed=seed, times=False))
-    assert parsed["exercise"] == exercise
-    assert {error["label"] for error in parsed["errors"]} == {error["label"] for error in errors}
+@pytest.mark.parametrize("exercise", ["squat", "overhead_press"])
+@pytest.mark.parametrize("named", [0, 1, 2])
+def test_every_wording_is_parsed_back(exercise, named):
+    labels = LABELS[exercise][-named:] if named else []
+    errors = [{"label": label, "start": 0.5, "end": 1.25} for label in labels]
+    for times in (True, False):
+        texts = {answer(errors, exercise, f"squat/{number}", times=times) for number in range(300)}
+        assert len(texts) == 11
+        expected = errors if times else [{"label": label, "start": 0.0, "end": 0.0} for label in labels]
+        for text in texts:
+            assert parse_answer(text) == {"exercise": exercise, "errors": expected}
 
 
-@given(annotations(), st.sampled_from(["sentence", "checklist"]), st.integers(0, 1000))
-def test_merged_answers_hold_the_hull_of_each_error(annotation, style, seed):
-    exercise, errors = annotation
-    parsed = parse_answer(answer(errors, exercise, style=style, seed=seed))
-    hulls = {}
-    for error in errors:
-        start, end = hulls.get(error["label"], (error["start"], error["end"]))
-        hulls[error["label"]] = (min(start, error["start"]), max(end, error["end"]))
-    assert {error["label"]: (error["start"], error["end"]) for error in parsed["errors"]} == hulls
+@pytest.mark.parametrize("style", ["sentence", "checklist"])
+@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize(
+    ("task", "exercise"), [("shallow_squat", "squat"), ("lumbar", "barbell_row"), ("torso_angle", "barbell_row")]
+)
+def test_every_answer_about_an_image_is_parsed_back(task, exercise, label, style):
+    texts = {image_answer(task, label, f"{task}/{number}", style=style) for number in range(300)}
+    assert len(texts) == (11 if style == "sentence" else 1)
+    errors = [{"label": task, "start": 0.0, "end": 0.0}] * label
+    for text in texts:
+        assert parse_answer(text, images=True) == {"exercise": exercise, "errors": errors}

@@ -59,7 +59,8 @@ def test_the_steps_and_what_they_leave(todo, tmp_path):
 
 def test_the_release_is_drawn_by_a_complete_command(todo, tmp_path):
     (arguments,) = arguments_of(todo, "fitness_aqa_dataset")
-    assert arguments == ["synthesize", str(tmp_path / "demo/release"), "--clips", "1000", "--seed", "5"]
+    release = str(tmp_path / "demo/release")
+    assert arguments == ["synthesize", "--second-interval-rate", "0", release, "--clips", "1000", "--seed", "5"]
     (tmp_path / "demo/release").mkdir(parents=True)
     with pytest.raises(SystemExit, match="^error: .*release: is there already"):  # the arguments were understood
         dataset_command.main(arguments)

@@ -163,7 +163,7 @@ def test_no_such_model_folder_is_one_line(predict, tmp_path):
     [
         (
             ["--data", "no/such/release"],
-            r"^error: .*no/such/release: no such folder\. Give the folder that holds Squat/",
+            r"^error: .*no/such/release: no such folder; give the folder that holds Squat/",
         ),
         (["--num_frames", "0"], r"^error: `num_frames` must be at least 1, got 0\."),
         (["--batch_size", "0"], r"^error: batch_size should be a positive integer value, but got batch_size=0"),

@@ -196,7 +196,7 @@ def test_no_such_folder_is_one_line_and_exit_code_1(python, make_recipe, tmp_pat
     )
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith("error: ")
-    assert "no/such: no such folder. Give the folder that holds Squat/ and OHP/." in ended.stderr.splitlines()[-1]
+    assert "no/such: no such folder; give the folder that holds Squat/ and OHP/" in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "o" / "model.safetensors").exists()
 

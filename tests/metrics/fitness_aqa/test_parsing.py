@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness_aqa_dataset.conversations import NO_ERROR, ONE_ERROR, TWO_ERRORS, to_conversation
-from metrics.fitness_aqa.parsing import parse_answer
+from metrics.fitness_aqa.parsing import EXERCISES, IMAGE_LABELS, LABELS, parse_answer
 
 SUBJECT = "The subject is performing a "
 ERRORS = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}
 
 
-def read(text):
-    answer = parse_answer(text)
+def read(text, images=False):
+    answer = parse_answer(text, images=images)
     return answer["exercise"], [(error["label"], error["start"], error["end"]) for error in answer["errors"]]
 
 
@@ -151,6 +151,56 @@ def test_a_label_with_times_is_not_repeated_without():
     )
 
 
+def test_labels_and_exercises_are_the_contract():
+    assert LABELS == ("knees_forward", "knees_inward", "elbows", "knees")
+    assert IMAGE_LABELS == ("shallow_squat", "lumbar", "torso_angle")
+    assert EXERCISES == ("squat", "overhead_press", "barbell_row")
+
+
+@pytest.mark.parametrize(
+    ("text", "exercise", "labels"),
+    [
+        (f"{SUBJECT}Squat. One mistake is visible: shallow depth.", "squat", ["shallow_squat"]),
+        (f"{SUBJECT}Squat. Shallow depth: yes.", "squat", ["shallow_squat"]),
+        (f"{SUBJECT}Squat. Shallow depth: no.", "squat", []),
+        (f"{SUBJECT}Barbell Row. The error involves: torso angle.", "barbell_row", ["torso_angle"]),
+        (f"{SUBJECT}Barbell Row. Torso angle: yes. Lumbar: no.", "barbell_row", ["torso_angle"]),
+        (f"{SUBJECT}Barbell Row. The form is correct.", "barbell_row", []),
+        (f"{SUBJECT}Squat or a Barbell Row exercise. He is doing a barbell row.", "barbell_row", []),
+        (f"{SUBJECT}Squat or a Barbell Row exercise.", None, []),
+        ("He is squatting, but not deep enough.", "squat", ["shallow_squat"]),
+        ("The squat does not go deep enough.", "squat", ["shallow_squat"]),
+        ("The squat is too shallow.", "squat", ["shallow_squat"]),
+        ("The mistake is a shallow squat.", "squat", ["shallow_squat"]),
+        ("He does a shallow squat.", "squat", []),  # mentioned, not said to be an error
+        ("The squat is deep enough.", "squat", []),
+        ("The squat is not too shallow.", "squat", []),
+        ("A barbell row with a rounded lower back.", "barbell_row", ["lumbar"]),
+        ("Bent-over row, and his lower back is rounded.", "barbell_row", ["lumbar"]),
+        ("Barbell row. He is rounding his back.", "barbell_row", ["lumbar"]),
+        ("Barbell row. His back is not rounded.", "barbell_row", []),
+        ("Barbell row. He is not rounding his back.", "barbell_row", []),
+        ("Barbell row without rounding the back.", "barbell_row", []),
+        ("In this barbell row the angle of the torso is wrong.", "barbell_row", ["torso_angle"]),
+        ('{"exercise": "barbell_row", "errors": ["torso_angle", "lumbar"]}', "barbell_row", ["torso_angle", "lumbar"]),
+    ],
+)
+def test_answers_about_images(text, exercise, labels):
+    assert read(text, images=True) == (exercise, [(label, 0.0, 0.0) for label in labels])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Squat, not a barbell row. Errors: shallow depth, knees inward.", ("squat", [("knees_inward", 0.0, 0.0)])),
+        ("He does a shallow squat with a rounded back.", ("squat", [])),
+        ("A barbell row. Lumbar: yes.", (None, [])),
+    ],
+)
+def test_answers_about_clips_know_nothing_of_images(text, expected):
+    assert read(text) == expected
+
+
 @st.composite
 def examples(draw):
     exercise = draw(st.sampled_from(list(ERRORS)))
@@ -199,14 +249,20 @@ PIECES = [
     "0:01",
     "-",
     "’",
+    "not deep enough",
+    "shallow squat ",
+    "rounded back",
+    "lumbar",
+    "barbell row ",
 ]
 
 
-@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_read_without_an_exception(text):
-    answer = parse_answer(text)
-    assert answer["exercise"] in ("squat", "overhead_press", None)
+def test_any_text_is_read_without_an_exception(text, images):
+    answer = parse_answer(text, images=images)
+    assert answer["exercise"] in ("squat", "overhead_press", *(["barbell_row"] if images else []), None)
+    assert images or all(error["label"] in LABELS for error in answer["errors"])
     assert all(0 <= error["start"] <= error["end"] < float("inf") for error in answer["errors"])
 
 
@@ -227,6 +283,10 @@ def test_any_text_is_read_without_an_exception(text):
         "overhead ",
         "a'",
         ":",
+        "lumbar:",
+        "not deep ",
+        "round his lower ",
+        "back is too ",
     ],
 )
 def test_time_grows_linearly(piece):
@@ -236,7 +296,7 @@ def test_time_grows_linearly(piece):
     def seconds(num_characters):
         text = (piece * num_characters)[:num_characters]
         start = time.process_time()
-        parse_answer(text)
+        parse_answer(text, images=True)
         return time.process_time() - start
 
     try:
@@ -244,3 +304,17 @@ def test_time_grows_linearly(piece):
     finally:
         gc.enable()
     assert large < 30 * small + 0.05  # 8 times the text; quadratic would be 64 times
+
+
+@pytest.mark.parametrize(
+    ("answer", "exercise", "labels"),
+    [
+        ("The subject is performing a Barbell Row. A single error can be seen: lumbar.", "barbell_row", ["lumbar"]),
+        ("The subject is performing a Barbell Row. Torso angle: no.", "barbell_row", []),
+        ("The subject is performing a Squat. Shallow depth: yes.", "squat", ["shallow_squat"]),
+        ("The subject is performing a Squat. He is not deep enough and his lower back is rounded.", "squat", []),
+    ],
+)
+def test_without_being_told_it_goes_by_what_the_answer_names(answer, exercise, labels):
+    parsed = parse_answer(answer)
+    assert (parsed["exercise"], [error["label"] for error in parsed["errors"]]) == (exercise, labels)
