@@ -136,9 +136,10 @@ def _is_right_key(path: Path, key: object, problems: list[Problem]) -> bool:
         and not key.startswith(".")
         and key.isprintable()
         and not set('/\\:*?"<>|') & set(key)
+        and not key.lower().endswith((".mp4", ".jpg", ".jpeg"))
     )
     if not right:
-        what = f'expected ids such as "32939_2", plain file names without .mp4 or folder, got {shorten(key)}'
+        what = f'expected ids such as "32939_2", file names without folder and ending, got {shorten(key)}'
         problems.append(Problem("id", path, what, "correct or remove it"))
     return right
 

@@ -70,15 +70,10 @@ class FitnessAQA(datasets.GeneratorBasedBuilder):
         return datasets.DatasetInfo(description=DESCRIPTIONS[name], features=FEATURES[name])
 
     def _split_generators(self, dl_manager) -> list[datasets.SplitGenerator]:
-        by_split = {split: [] for split in SPLIT_FILES}
-        for record in read_records(self.config.data_dir, self.config.name):
-            by_split[record.split].append(record)
-        if self.config.merge_validation:
-            by_split["train"] += by_split.pop("validation")
+        records = read_records(self.config.data_dir, self.config.name)
         return [
-            datasets.SplitGenerator(name=split, gen_kwargs={"records": records})
-            for split, records in by_split.items()
-            if records  # datasets cannot read a split without rows back from its cache
+            datasets.SplitGenerator(name=split, gen_kwargs={"records": its_records})
+            for split, its_records in split_records(records, self.config.merge_validation).items()
         ]
 
     def _generate_examples(self, records: list[Record]) -> Iterator[tuple[str, dict]]:
@@ -100,6 +95,14 @@ def read_records(data_dir: str | Path, name: str) -> list[Record]:
     if name in IMAGE_TASKS:
         return read_images(data_dir, name)
     return read_unlabeled(data_dir) if name == "unlabeled" else read_release(data_dir)
+
+
+def split_records(records: list[Record], merge_validation: bool) -> dict[str, list[Record]]:
+    """Records by split, in their order; no empty split, because `datasets` cannot read one back from its cache."""
+    splits = {split: [record for record in records if record.split == split] for split in SPLIT_FILES}
+    if merge_validation:
+        splits["train"] += splits.pop("validation")
+    return {split: its_records for split, its_records in splits.items() if its_records}
 
 
 def load_fitness_aqa(

@@ -3,6 +3,7 @@ The annotated parts of a release (the clips of an exercise, the images of a task
 is wrong about it, so that a reader can stop at it and `check` can list it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +49,21 @@ class Part:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_clips_part(root: Path, exercise: str) -> Part:
-    """Read the labelled clips of one exercise with everything that is wrong about them; raises nothing."""
+def read_clips_part(root: Path, exercise: str, not_to_open: Collection[Path] = ()) -> Part:
+    """
+    Read the labelled clips of one exercise with everything that is wrong about them; raises nothing.
+
+    Args:
+        root (`Path`):
+            The release, absolute.
+        exercise (`str`):
+            `squat` or `overhead_press`.
+        not_to_open (`Collection[Path]`, *optional*):
+            Label and split files to leave unread, as if they could not be.
+
+    Returns:
+        `Part`: What could be read, and `problems`.
+    """
     problems = []
     folder = require("folder", problems, root, RELEASE_FOLDER[exercise], "Labeled_Dataset")
     if folder is None:
@@ -58,17 +72,18 @@ def read_clips_part(root: Path, exercise: str) -> Part:
     part = Part(exercise, files_by_key(media_folder, CLIP_SUFFIXES), media_folder, problems=problems)
     labels_folder = require("folder", problems, folder, "Labels")
     for label in ERRORS[exercise] if labels_folder else ():
-        if path := require("file", problems, labels_folder, f"error_{label}.json"):
+        path = require("file", problems, labels_folder, f"error_{label}.json")
+        if path and path not in not_to_open:
             part.label_files[label] = path
             if (intervals := read_intervals(path, problems)) is not None:
                 part.labels[label] = intervals
-    _read_splits(part, require("folder", problems, folder, "Splits"))
+    _read_splits(part, require("folder", problems, folder, "Splits"), not_to_open)
     _check_keys(part)
     return part
 
 
-def read_images_part(root: Path, name: str) -> Part:
-    """Read the labelled images of one task with everything that is wrong about them; raises nothing."""
+def read_images_part(root: Path, name: str, not_to_open: Collection[Path] = ()) -> Part:
+    """Read the labelled images of one task (`shallow_squat`, …), otherwise as [`read_clips_part`]."""
     problems = []
     task = IMAGE_TASKS[name]
     folder = require("folder", problems, root, *task.folder)
@@ -76,18 +91,20 @@ def read_images_part(root: Path, name: str) -> Part:
         return Part(name, {}, None, problems=problems)
     media_folder = require("folder", problems, folder, *task.images)
     part = Part(name, files_by_key(media_folder, IMAGE_SUFFIXES), media_folder, problems=problems)
-    if path := require("file", problems, folder, *task.labels):
+    path = require("file", problems, folder, *task.labels)
+    if path and path not in not_to_open:
         part.label_files[name] = path
         if (labels := read_binary_labels(path, problems)) is not None:
             part.labels[name] = labels
-    _read_splits(part, require("folder", problems, folder, *task.splits))
+    _read_splits(part, require("folder", problems, folder, *task.splits), not_to_open)
     _check_keys(part)
     return part
 
 
-def _read_splits(part: Part, folder: Path | None) -> None:
+def _read_splits(part: Part, folder: Path | None, not_to_open: Collection[Path]) -> None:
     for split, names in SPLIT_FILES.items() if folder else ():
-        if path := require("file", part.problems, folder, names):
+        path = require("file", part.problems, folder, names)
+        if path and path not in not_to_open:
             part.split_files[split] = path
             if (keys := read_keys(path, part.problems)) is not None:
                 part.splits[split] = keys
@@ -105,7 +122,7 @@ def _check_keys(part: Part) -> None:
         unlabelled = [part.label_files[error].name for error, labels in part.labels.items() if key not in labels]
         if unlabelled:
             what = f"id {key!r} has no entry in {' and '.join(unlabelled)}"
-            todo = f"add one there ({'0 or 1' if part.name in IMAGE_TASKS else '[]'} where the error does not occur)"
+            todo = f"add one there ({'0 or 1' if part.name in IMAGE_TASKS else '[] where the error does not occur'})"
             part.problems.append(
                 Problem("label", part.split_files[split], what, f"{todo} or remove the id from the split")
             )

@@ -38,6 +38,8 @@ class Problem:
 
 def one_line(text: str) -> str:
     """The text with every character that ends a line, moves the cursor or cannot be encoded written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
