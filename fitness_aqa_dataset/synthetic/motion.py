@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .body import Body
+from .skeleton import SIDES, place_arms, place_bar, place_legs, place_trunk
 
 RAMP_S = 0.12
-SIDES = (("l", 1.0), ("r", -1.0))
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ def _squat(body: Body, repetition: Repetition, times_s: np.ndarray) -> dict[str,
     hip_z = body.ANKLE_HEIGHT + body.leg * (0.99 - 0.44 * depth)
     pelvis = np.stack([sway[:, 0], hip_y, hip_z], axis=1)
     lean = 0.10 + 0.62 * depth * (1 - forward) + 0.04 * forward + sway[:, 1]
-    lower = _legs(body, pelvis, inward, bend=depth)
-    neck, trunk = _trunk(body, pelvis, lean)
+    lower = place_legs(body, pelvis, inward, bend=depth)
+    neck, trunk = place_trunk(body, pelvis, lean)
     # The bar lies on the upper back, the hands beside the shoulders, the elbows under the bar.
     bar = neck + body.torso * np.stack([0 * lean, -0.14 * np.cos(lean), -0.02 - 0.1 * np.sin(lean)], axis=1)
     wrists = {s: bar + [sign * body.grip_half_width, 0.03, 0.0] for s, sign in SIDES}
-    arms = _arms(body, trunk, wrists, down=np.array([0.0, -0.45, -1.0]), flare=np.zeros_like(lean))
-    return {**lower, **trunk, **arms, **_bar(bar, sway[:, 2]), "pelvis": pelvis, "neck": neck}
+    arms = place_arms(body, trunk, wrists, down=np.array([0.0, -0.45, -1.0]), flare=np.zeros_like(lean))
+    return {**lower, **trunk, **arms, **place_bar(bar, sway[:, 2]), "pelvis": pelvis, "neck": neck}
 
 
 def _press(body: Body, repetition: Repetition, times_s: np.ndarray) -> dict[str, np.ndarray]:
@@ -114,8 +114,8 @@ def _press(body: Body, repetition: Repetition, times_s: np.ndarray) -> dict[str,
     sway = _sway(repetition, times_s)
     hip_z = body.ANKLE_HEIGHT + body.leg * (0.995 - 0.20 * dip)
     pelvis = np.stack([sway[:, 0], -0.06 * dip + 0.02, hip_z], axis=1)
-    neck, trunk = _trunk(body, pelvis, -0.04 + 0.03 * dip + sway[:, 1])
-    lower = _legs(body, pelvis, np.zeros_like(dip), bend=dip * 0.5)
+    neck, trunk = place_trunk(body, pelvis, -0.04 + 0.03 * dip + sway[:, 1])
+    lower = place_legs(body, pelvis, np.zeros_like(dip), bend=dip * 0.5)
     # Way of the bar from the collarbones to straight arms. Flared elbows cannot lock out: while the error lasts the
     # bar stays below 45 % of the way.
     way = progress(repetition, times_s) * repetition.depth
@@ -125,80 +125,10 @@ def _press(body: Body, repetition: Repetition, times_s: np.ndarray) -> dict[str,
     rise = np.stack([0 * way, 0.17 - 0.15 * way, 0.02 + (reach * 0.985 - 0.02) * way], axis=1)
     bar = shoulder_mid + rise
     wrists = {s: bar + [sign * body.grip_half_width, -0.02, -0.02] for s, sign in SIDES}
-    arms = _arms(body, trunk, wrists, down=np.array([0.0, 0.35, -1.0]), flare=flare)
-    return {**lower, **trunk, **arms, **_bar(bar, sway[:, 2]), "pelvis": pelvis, "neck": neck}
+    arms = place_arms(body, trunk, wrists, down=np.array([0.0, 0.35, -1.0]), flare=flare)
+    return {**lower, **trunk, **arms, **place_bar(bar, sway[:, 2]), "pelvis": pelvis, "neck": neck}
 
 
 def _sway(repetition: Repetition, times_s: np.ndarray) -> np.ndarray:
     amplitude, frequency_hz, phase = repetition.sway[:, :1], repetition.sway[:, 1:2], repetition.sway[:, 2:]
     return (amplitude * np.sin(2 * np.pi * frequency_hz * times_s + phase)).T
-
-
-def _legs(body: Body, pelvis: np.ndarray, inward: np.ndarray, bend: np.ndarray) -> dict[str, np.ndarray]:
-    parts = {}
-    straight = (body.hip_half_width + body.ankle_half_width) / 2
-    # A bending knee moves out over the toes; with the knees-inward error both knees nearly touch.
-    tracking = straight + (body.knee_half_width - straight) * np.minimum(1.0, bend / 0.5)
-    target = tracking + (0.055 * body.girth - tracking) * inward
-    for side, sign in SIDES:
-        ankle = np.broadcast_to([sign * body.ankle_half_width, 0.0, body.ANKLE_HEIGHT], pelvis.shape)
-        hip = pelvis + [sign * body.hip_half_width, 0.0, 0.0]
-        knee = _knee(hip, ankle, body, sign * target)
-        toe_way = np.array([sign * np.sin(body.toe_out), np.cos(body.toe_out), 0.0])
-        foot = body.height * 0.115
-        parts |= {
-            f"hip_{side}": hip,
-            f"knee_{side}": knee,
-            f"ankle_{side}": ankle,
-            f"toe_{side}": ankle * [1, 1, 0] + toe_way * foot + [0, 0, 0.025],
-            f"heel_{side}": ankle * [1, 1, 0] - toe_way * foot * 0.35 + [0, 0, 0.03],
-        }
-    return parts
-
-
-def _trunk(body: Body, pelvis: np.ndarray, lean: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    up = np.stack([0 * lean, np.sin(lean), np.cos(lean)], axis=1)
-    neck = pelvis + body.torso * up
-    drop = up * 0.10 * body.torso
-    return neck, {f"shoulder_{s}": neck - drop + [sign * body.shoulder_half_width, 0, 0] for s, sign in SIDES}
-
-
-def _arms(body: Body, trunk: dict, wrists: dict, down: np.ndarray, flare: np.ndarray) -> dict[str, np.ndarray]:
-    """Elbows point along `down`; flared ones swing out to the sides, up to 80 degrees."""
-    parts = {}
-    angle = np.deg2rad(80) * flare[:, None]
-    for side, sign in SIDES:
-        shoulder, wrist = trunk[f"shoulder_{side}"], wrists[side]
-        toward = np.cos(angle) * down / np.linalg.norm(down) + np.sin(angle) * np.array([sign, 0.0, 0.0])
-        center, radius, axis = _joint_circle(shoulder, wrist, body.upper_arm, body.forearm)
-        way = toward - (toward * axis).sum(axis=1, keepdims=True) * axis
-        elbow = center + radius * way / np.linalg.norm(way, axis=1, keepdims=True)
-        parts |= {f"wrist_{side}": wrist, f"elbow_{side}": elbow}
-    return parts
-
-
-def _bar(middle: np.ndarray, tilt: np.ndarray) -> dict[str, np.ndarray]:
-    half = 0.80
-    return {f"bar_{s}": middle + sign * half * np.stack([1 + 0 * tilt, 0 * tilt, tilt], axis=1) for s, sign in SIDES}
-
-
-def _joint_circle(start: np.ndarray, end: np.ndarray, upper: float, lower: float) -> tuple[np.ndarray, ...]:
-    """Where the middle joint of a two-bone limb can be: center (T, 3), radius (T, 1) and axis (T, 3) of a circle."""
-    axis = end - start
-    distance = np.linalg.norm(axis, axis=1, keepdims=True)
-    # A limb never straightens wholly: the rounding would let the joint jump.
-    reachable = np.minimum(distance, (upper + lower) * 0.9995)
-    axis = axis / distance
-    along = (reachable**2 + upper**2 - lower**2) / (2 * reachable)
-    return start + axis * along, np.sqrt(np.maximum(upper**2 - along**2, 1e-8)), axis
-
-
-def _knee(hip: np.ndarray, ankle: np.ndarray, body: Body, target_x: np.ndarray) -> np.ndarray:
-    """Knee, shape (T, 3), in front of the leg's axis, at the lateral position `target_x` (T,) or as near as it can."""
-    center, radius, axis = _joint_circle(hip, ankle, body.thigh, body.shank)
-    lateral = np.array([1.0, 0.0, 0.0]) - axis[:, :1] * axis
-    lateral /= np.linalg.norm(lateral, axis=1, keepdims=True)
-    front = np.cross(axis, lateral)
-    front *= np.sign(front[:, 1:2])
-    sine = np.clip((target_x[:, None] - center[:, :1]) / (radius * lateral[:, :1]), -0.995, 0.995)
-    return center + radius * (sine * lateral + np.sqrt(1 - sine**2) * front)

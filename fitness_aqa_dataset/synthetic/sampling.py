@@ -8,11 +8,15 @@ from .motion import Repetition, progress
 FPS = 30
 # Short against the clip and anywhere in it: no constant interval overlaps well with most of them.
 SHORTEST_S, LONGEST_S = 0.75, 1.1
+# Two intervals of one error in one clip: each at least so long, and so far apart.
+SHORTEST_OF_TWO_S, GAP_S = 0.4, 0.3
 # Errors of a squat need bent knees: no knee falls in or shoots forward on a straight leg.
 BENT = 0.45
 
 
-def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float = 0.45) -> Repetition:
+def sample_repetition(
+    rng: np.random.Generator, exercise: str, error_rate: float = 0.45, present: tuple[str, ...] | None = None
+) -> Repetition:
     """
     Draw one clip's motion.
 
@@ -26,6 +30,8 @@ def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float
             `"squat"` or `"overhead_press"`.
         error_rate (`float`, *optional*, defaults to 0.45):
             Probability of each error, in [0, 1]; the errors of a clip are independent.
+        present (`tuple[str, ...]`, *optional*):
+            The errors that the clip has, instead of drawn ones; all else is the same.
 
     Returns:
         `Repetition`: Clip of 1.4 to 6.0 s, 3.7 s in the middle (the release: 3.6 s), times on the grid of 1/30 s.
@@ -34,7 +40,8 @@ def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float
     start_s, rest_s = rng.uniform(0.1, 2.4), rng.uniform(0.1, 0.8)
     duration_s = round((start_s + out_s + hold_s + back_s + rest_s) * FPS) / FPS
     labels = ERRORS[exercise]
-    present = {label: rng.random() < error_rate for label in labels}
+    drawn = tuple(label for label in labels if rng.random() < error_rate)
+    present = drawn if present is None else present
     repetition = Repetition(
         exercise=exercise,
         duration_s=duration_s,
@@ -49,8 +56,55 @@ def sample_repetition(rng: np.random.Generator, exercise: str, error_rate: float
     )
     first_s, last_s = _possible_span(repetition)
     intervals = {label: [_sample_interval(rng, first_s, last_s)] for label in labels}
-    repetition.errors.update({label: intervals[label] for label in labels if present[label]})
+    repetition.errors.update({label: intervals[label] for label in labels if label in present})
     return repetition
+
+
+def add_second_intervals(rng: np.random.Generator, repetition: Repetition, rate: float) -> None:
+    """
+    Let errors of a clip come twice.
+
+    The first interval stays where it is if there is room beside it; else, as in most squats, it shrinks to make
+    room. Length and motion of the clip are what they were, so they tell no error.
+
+    Args:
+        rng (`numpy.random.Generator`):
+            Source of randomness, apart from that of the motion: all else is the same for every `rate`.
+        repetition (`Repetition`):
+            Gets the second intervals: 0.4 s or longer, 0.3 s or more from the first, on the grid of 1/30 s.
+        rate (`float`):
+            Probability for each error, in [0, 1]. Where the body allows less than 1.1 s in all, one interval stays.
+    """
+    first_s, last_s = _possible_span(repetition)
+    span = round(first_s * FPS), round(last_s * FPS)
+    for label in ERRORS[repetition.exercise]:
+        chance, *shares = rng.random(4)
+        if label in repetition.errors and chance < rate:
+            ((start_s, end_s),) = repetition.errors[label]
+            frames = _two_intervals(span, (round(start_s * FPS), round(end_s * FPS)), shares)
+            repetition.errors[label] = [(start / FPS, end / FPS) for start, end in frames]
+
+
+def _two_intervals(span: tuple[int, int], only: tuple[int, int], shares: list[float]) -> list[tuple[int, int]]:
+    """The interval `only` and another one inside `span`, all in frames; `only` alone if two do not fit."""
+    least, gap = round(SHORTEST_OF_TWO_S * FPS), round(GAP_S * FPS)
+    if span[1] - span[0] < 2 * least + gap:
+        return [only]
+    rooms = [(span[0], only[0] - gap), (only[1] + gap, span[1])]
+    room = max(rooms, key=lambda room: room[1] - room[0])
+    if room[1] - room[0] >= least:
+        length = min(round(_between(SHORTEST_OF_TWO_S, LONGEST_S, shares[0]) * FPS), room[1] - room[0])
+        start = round(_between(room[0], room[1] - length, shares[1]))
+        return sorted([only, (start, start + length)])
+    # Two in place of one: three cuts share out what two of the least length and the gap leave.
+    spare = span[1] - span[0] - gap - 2 * least
+    before, first, second = np.round(np.sort(shares) * spare).astype(int).tolist()
+    end = span[0] + first + least
+    return [(span[0] + before, end), (end + gap, span[0] + second + 2 * least + gap)]
+
+
+def _between(low: float, high: float, share: float) -> float:
+    return low + share * (high - low)
 
 
 def _possible_span(repetition: Repetition) -> tuple[float, float]:

@@ -26,6 +26,7 @@ class Scene:
     floor: np.ndarray
     plate_radius: float
     clutter: np.ndarray  # (N, 7): box x, y, width, height in shares of the frame, and a colour
+    foreground: np.ndarray  # as clutter, but before the lifter
     azimuth: float
     elevation: float
     zoom: float
@@ -40,7 +41,8 @@ def sample_scene(rng: np.random.Generator, look: str = "studio") -> Scene:
             Source of randomness.
         look (`str`, *optional*, defaults to `"studio"`):
             `"studio"`: dark clothes before a plain light wall, camera 15–45° to either side. `"gym"`: any colours,
-            clutter behind the lifter, camera up to 65° to the side and farther away; harder to read.
+            clutter behind the lifter, in half of the scenes a rack's post or a bench before the lifter, camera up
+            to 65° to the side and farther away; harder to read.
 
     Returns:
         `Scene`: The look.
@@ -63,10 +65,24 @@ def sample_scene(rng: np.random.Generator, look: str = "studio") -> Scene:
         floor=colour(60, 190, 0.3) if gym else colour(150, 190, 0.6),
         plate_radius=rng.uniform(0.15, 0.225),
         clutter=np.concatenate([boxes, rng.uniform(50, 220, (len(boxes), 3))], axis=1),
+        foreground=_sample_foreground(rng.spawn(1)[0]) if gym else np.zeros((0, 7)),
         azimuth=rng.choice([-1, 1]) * np.deg2rad(rng.uniform(5, 65) if gym else rng.uniform(15, 45)),
         elevation=np.deg2rad(rng.uniform(0, 12) if gym else rng.uniform(2, 8)),
         zoom=rng.uniform(0.6, 1.0) if gym else rng.uniform(0.94, 1.0),
     )
+
+
+def _sample_foreground(rng: np.random.Generator) -> np.ndarray:
+    """Boxes of a post or a bench, anywhere across the lifter's part of the frame; in half of the scenes none."""
+    kind, left, width = rng.random(), rng.uniform(0.25, 0.7), rng.uniform(0.035, 0.07)
+    steel, pad = rng.uniform(30, 200, 3), rng.uniform(10, 90, 3)
+    if kind < 0.25:
+        return np.array([[left, 0, width, 1, *steel], [left + width * 0.2, 0, width * 0.25, 1, *(steel * 1.25)]])
+    if kind < 0.5:
+        top, length = rng.uniform(0.68, 0.8), rng.uniform(0.25, 0.45)
+        legs = [[left + length * share - 0.2, top, 0.03, 1 - top, *steel] for share in (0.1, 0.8)]
+        return np.array([*legs, [left - 0.2, top, length, 0.05, *pad]])
+    return np.zeros((0, 7))
 
 
 def project(points: np.ndarray, scene: Scene, body: Body, exercise: str, size: tuple[int, int]) -> np.ndarray:

@@ -1,6 +1,7 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,30 @@ def test_a_clip_is_a_function_of_seed_and_index_alone(clip):
     assert (again.draw(clip.times_s[:3]) == clip.draw(clip.times_s[:3])).all()
     assert simulate_clip(3, 1).body != clip.body
     assert simulate_clip(1, 5).body != clip.body
+
+
+@pytest.mark.parametrize(
+    ("index", "in_frames", "brightness"),
+    [
+        (0, {"knees_forward": [(23, 54)], "knees_inward": [(23, 50)]}, [188.100, 192.432, 189.985]),
+        (7, {"elbows": [(60, 91)], "knees": [(58, 87)]}, [190.107, 190.009, 188.651, 187.866]),
+    ],
+)
+def test_clips_are_those_of_the_first_version(index, in_frames, brightness):
+    # The figures of the demo come from them. Means of a frame a second; other processors round a pixel differently.
+    clip = simulate_clip(0, index)
+    errors = clip.repetition.errors
+    assert {key: [(round(s * 30), round(e * 30)) for s, e in value] for key, value in errors.items()} == in_frames
+    assert clip.draw(clip.times_s[::30]).mean(axis=(1, 2, 3)) == pytest.approx(brightness, abs=0.01)
+
+
+def test_second_intervals_change_nothing_but_the_errors():
+    for index in range(20):
+        never, always = (simulate_clip(2, index, error_rate=1.0, second_interval_rate=rate) for rate in (0.0, 1.0))
+        assert never.body == always.body
+        assert (never.repetition.sway == always.repetition.sway).all()
+        assert replace(never.repetition, errors={}, sway=None) == replace(always.repetition, errors={}, sway=None)
+        assert all(len(intervals) == 1 for intervals in never.repetition.errors.values())
 
 
 def test_the_file_is_h264_at_30_frames_a_second(clip, written):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,17 @@ def test_an_error_changes_the_frames_of_its_interval_and_no_others(with_errors, 
 def test_a_frame_does_not_depend_on_the_frames_drawn_with_it(index):
     clip = simulate_clip(9, index)
     assert (clip.draw(clip.times_s[:40])[30] == clip.draw(clip.times_s[30:31])[0]).all()
+
+
+def test_what_stands_before_the_lifter_hides_him_and_nothing_else():
+    clip = simulate_clip(4, 0)
+    post = np.array([[0.5, 0.0, 0.05, 1.0, 10, 200, 30], [0.51, 0.0, 0.01, 1.0, 300, 0, 0]])  # 300 is clipped
+    hidden = replace(clip, scene=replace(clip.scene, foreground=post)).draw(clip.times_s[:3])
+    seen = clip.draw(clip.times_s[:3])
+    assert (hidden[:, :, 120:122] == [10, 200, 30]).all()
+    assert (hidden[:, :, 122:124] == [255, 0, 0]).all()
+    assert (hidden[:, :, :120] == seen[:, :, :120]).all()
+    assert (hidden[:, :, 132:] == seen[:, :, 132:]).all()
 
 
 def test_the_lifter_moves():

@@ -26,8 +26,8 @@ some_clips = given(seed=st.integers(0, 10**6), index=st.integers(0, 400))
 quick = settings(max_examples=60, deadline=None)
 
 
-def clip_with_all_errors(seed: int, index: int):
-    return simulate_clip(seed, index, error_rate=1.0)
+def clip_with_all_errors(seed: int, index: int, second_interval_rate: float = 0.0):
+    return simulate_clip(seed, index, error_rate=1.0, second_interval_rate=second_interval_rate)
 
 
 def assert_shown(label: str, clip, other, interval: tuple[float, float]) -> None:
@@ -35,7 +35,7 @@ def assert_shown(label: str, clip, other, interval: tuple[float, float]) -> None
     quantity, change, with_error, without = SHOWN_BY[label]
     start_s, end_s = interval
     times_s = clip.times_s[(clip.times_s >= start_s + 0.12) & (clip.times_s <= end_s - 0.12)]
-    assert len(times_s) >= 7
+    assert len(times_s) >= 4  # 0.4 s, the shortest, less two ramps
     shown, usual = measure(clip, times_s)[quantity], measure(other, times_s)[quantity]
     sign = -1 if label == "knees_inward" else 1
     assert (sign * (shown - usual)).min() > change
@@ -93,6 +93,21 @@ def test_inside_its_interval_each_error_shows_alone_and_beside_the_other(with_er
         assert_shown(label, with_errors(clip, {label: [interval]}), with_errors(clip, {}), interval)
         without = {name: value for name, value in errors.items() if name != label}
         assert_shown(label, clip, with_errors(clip, without), interval)
+
+
+@quick
+@some_clips
+def test_two_intervals_of_each_error_show_in_both_and_nowhere_else(with_errors, seed, index):
+    clip = clip_with_all_errors(seed, index, second_interval_rate=1.0)
+    errors = clip.repetition.errors
+    for label, intervals in errors.items():
+        without = with_errors(clip, {name: value for name, value in errors.items() if name != label})
+        for interval in intervals:
+            assert_shown(label, clip, without, interval)
+        inside = np.any([(clip.times_s > start) & (clip.times_s < end) for start, end in intervals], axis=0)
+        outside = clip.times_s[~inside]
+        usual = without.joints(outside)
+        assert all((positions == usual[joint]).all() for joint, positions in clip.joints(outside).items()), label
 
 
 def test_an_error_starts_and_ends_to_the_frame(round_clip, with_errors):

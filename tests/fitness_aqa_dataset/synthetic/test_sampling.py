@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from fitness_aqa_dataset.synthetic.clip import simulate_clip
-from fitness_aqa_dataset.synthetic.sampling import sample_repetition
+from fitness_aqa_dataset.synthetic.sampling import add_second_intervals, sample_repetition
 
 ERRORS = {"squat": ["knees_forward", "knees_inward"], "overhead_press": ["elbows", "knees"]}
 exercises = st.sampled_from(["squat", "overhead_press"])
@@ -53,6 +53,64 @@ def test_intervals_lie_inside_the_clip_on_the_grid_of_frames(seed, exercise):
         assert 20 / 30 <= end_s - start_s <= 34 / 30  # 0.75 to 1.1 s on the grid of frames
         for time_s in (start_s, end_s, repetition.duration_s):
             assert time_s * 30 == pytest.approx(round(time_s * 30), abs=1e-9)
+
+
+@quick
+@given(seed=seeds, exercise=exercises)
+def test_given_errors_take_the_place_of_drawn_ones_and_change_nothing_else(seed, exercise):
+    drawn = sample(seed, exercise, error_rate=1.0)
+    for present in ((), ERRORS[exercise][:1], ERRORS[exercise][1:], ERRORS[exercise]):
+        given_ones = sample_repetition(np.random.default_rng(seed), exercise, 0.45, tuple(present))
+        assert given_ones.errors == {label: drawn.errors[label] for label in present}
+        assert replace(given_ones, errors={}, sway=None) == replace(drawn, errors={}, sway=None)
+
+
+def twice(seed: int, exercise: str, rate: float):
+    repetition = sample(seed, exercise, error_rate=1.0)
+    add_second_intervals(np.random.default_rng([seed, 1]), repetition, rate)
+    return repetition
+
+
+@quick
+@given(seed=seeds, exercise=exercises)
+def test_second_intervals_keep_their_distance_inside_the_clip(seed, exercise):
+    once, repetition = twice(seed, exercise, 0.0), twice(seed, exercise, 1.0)
+    assert once.errors == sample(seed, exercise, error_rate=1.0).errors
+    for label, intervals in repetition.errors.items():
+        if len(intervals) == 1:
+            assert intervals == once.errors[label]
+            continue
+        (start, end), (second_start, second_end) = intervals
+        assert second_start - end >= 0.3 - 1e-9
+        assert 0.2 - 1 / 30 <= start and second_end <= repetition.duration_s
+        for first, last in intervals:
+            assert 0.4 - 1e-9 <= last - first <= 34 / 30
+            assert first * 30 == pytest.approx(round(first * 30), abs=1e-9)
+            assert last * 30 == pytest.approx(round(last * 30), abs=1e-9)
+
+
+@pytest.mark.parametrize(("exercise", "least"), [("squat", 0.7), ("overhead_press", 0.98)])
+def test_most_clips_have_room_for_two_intervals_of_an_error(exercise, least):
+    # a squat's knees are bent for 0.73 to 1.97 s, and two intervals and their gap need 1.1 s
+    counts = [len(value) for seed in range(200) for value in twice(seed, exercise, 1.0).errors.values()]
+    assert set(counts) <= {1, 2}
+    assert np.mean(np.array(counts) == 2) >= least
+
+
+def test_a_first_interval_stays_where_it_is_beside_a_second_one():
+    # presses have room nearly always, so nearly all first ones stay
+    stayed = [
+        interval in twice(seed, "overhead_press", 1.0).errors[label]
+        for seed in range(100)
+        for label, (interval,) in sample(seed, "overhead_press", 1.0).errors.items()
+    ]
+    assert np.mean(stayed) > 0.9
+
+
+def test_the_rate_of_second_intervals_is_as_asked():
+    # 400 draws at 0.25: mean 100, standard deviation 8.7
+    counts = [len(value) for seed in range(200) for value in twice(seed, "overhead_press", 0.25).errors.values()]
+    assert 65 <= counts.count(2) <= 135
 
 
 @quick

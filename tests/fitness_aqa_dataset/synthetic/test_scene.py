@@ -93,3 +93,19 @@ def test_the_gym_has_clutter_any_colour_and_a_wider_view():
     assert max(np.abs(np.rad2deg(scene.azimuth)) for scene in scenes) > 60
     assert min(scene.zoom for scene in scenes) < 0.65
     assert max(scene.shorts.max() for scene in scenes) > 200
+
+
+def test_half_of_the_gyms_have_a_post_or_a_bench_before_the_lifter_and_no_studio_has():
+    gyms = [sample_scene(np.random.default_rng(seed), "gym").foreground for seed in range(200)]
+    boxes = np.array([len(foreground) for foreground in gyms])  # a post has two stripes, a bench two legs and a pad
+    assert set(boxes.tolist()) == {0, 2, 3}
+    assert 70 <= (boxes > 0).sum() <= 130  # mean 100, standard deviation 7
+    assert 30 <= (boxes == 2).sum() <= 70
+    assert all(len(sample_scene(np.random.default_rng(seed)).foreground) == 0 for seed in range(50))
+
+
+def test_what_stands_before_the_lifter_changes_no_other_draw():
+    rng, again = np.random.default_rng(5), np.random.default_rng(5)
+    scene, other = sample_scene(rng, "gym"), sample_scene(again, "gym")
+    assert (scene.foreground == other.foreground).all()
+    assert rng.random() == again.random()
