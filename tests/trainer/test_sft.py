@@ -203,7 +203,7 @@ def test_no_such_folder_is_one_line_and_exit_code_1(python, make_recipe, tmp_pat
 
 def test_a_folder_without_a_release(data_args, tmp_path):
     data_args.dataset_name = str(tmp_path)
-    with pytest.raises(ValueError, match=r"no Fitness-AQA release here: neither Squat/, nor OHP/"):
+    with pytest.raises(ValueError, match=r"no Fitness-AQA release here, neither Squat/, nor OHP/"):
         prepare_rows(data_args, seed=0)
 
 
