@@ -1,5 +1,7 @@
 """
-Clips per second of the simulated release, whole command from outside: imports, drawing, encoding, labels.
+Labelled clips per second of the simulated release, whole command from outside, imports and labels included.
+
+The command draws the images and the unlabelled clips that go with them, too.
 
     python benchmarks/synthesize.py [--clips 300] [--runs 3]
 """
