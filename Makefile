@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint base ffmpeg
+.PHONY: setup demo test lint base ffmpeg chromium
 
 setup: $(READY) ffmpeg
 
@@ -15,11 +15,15 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version); set PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,spaces]'
 	@touch $@
 
 ffmpeg:
-	@command -v ffmpeg >/dev/null || ./install_ffmpeg.sh
+	@command -v ffmpeg >/dev/null || ./install_packages.sh ffmpeg
+
+chromium:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+		./install_packages.sh chromium chromium-driver || echo "the tests of web pages will be skipped"
 
 demo: setup
 	@$(BIN)/python -m trainer.demo --seed $(SEED)
@@ -28,7 +32,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-test: setup lint
+test: setup chromium lint
 	$(BIN)/python -m pytest
 
 base: setup

@@ -5,19 +5,19 @@ Score a file of predictions.
 """
 
 import argparse
+import io
 import json
-import os
 import sys
 from pathlib import Path
 
-from metrics.files import read_pairs
-from metrics.fitness_aqa.scores import fitness_scores
-from metrics.table import format_table
+from metrics.files import read_clips, write_files
+from metrics.fitness_aqa.table import format_table, summarize
+from metrics.fitness_aqa.timeline import MAX_NUM_CLIPS, NUM_CLIPS, draw_timeline
 
 
 def main(argv: list[str] | None = None) -> None:
     """
-    Print the table and, with `--out`, write `scores.json`.
+    Print the table and, with `--out`, write `scores.json` and `timeline.png`.
 
     Args:
         argv (`list[str]`, *optional*):
@@ -26,20 +26,30 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m metrics", description="Score answers about Fitness-AQA clips.")
     parser.add_argument("predictions", type=Path, help='rows {"id", "answer"} or {"id", "exercise", "errors"}')
     parser.add_argument("references", type=Path, help='rows {"id", "exercise", "errors"}')
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for scores.json, made when missing")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for scores.json and timeline.png")
     parser.add_argument("--iou-threshold", type=float, default=0.5, help="in (0, 1], default 0.5")
+    parser.add_argument(
+        "--timeline-clips",
+        type=int,
+        default=NUM_CLIPS,
+        metavar="N",
+        help=f"clips in the picture, evenly spaced where there are more: 1 to {MAX_NUM_CLIPS}, default {NUM_CLIPS}",
+    )
     arguments = parser.parse_args(argv)
     try:
-        predictions, references = read_pairs(arguments.predictions, arguments.references)
-        scores = fitness_scores(predictions, references, arguments.iou_threshold)
+        predictions, references = read_clips(arguments.predictions, arguments.references)
+        summary = summarize(list(predictions.values()), list(references.values()), arguments.iou_threshold)
         if arguments.out:
-            arguments.out.mkdir(parents=True, exist_ok=True)
-            partial = arguments.out / "scores.json.partial"
-            partial.write_text(json.dumps(scores, indent=2) + "\n")
-            os.replace(partial, arguments.out / "scores.json")
+            scores = {**summary["scores"], "confusion": summary["confusion"]}
+            png = io.BytesIO()
+            draw_timeline(predictions, references, arguments.timeline_clips).savefig(png, format="png")
+            contents = {"scores.json": f"{json.dumps(scores, indent=2)}\n".encode(), "timeline.png": png.getvalue()}
+            write_files(arguments.out, contents)
+        print(format_table(summary))
+        if arguments.out:
+            print(f"\nwritten to {arguments.out}: {', '.join(contents)}")
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(format_table(scores))
 
 
 if __name__ == "__main__":

@@ -2,43 +2,10 @@
 
 import math
 import re
-from typing import NamedTuple
 
-LABELS = ("knees_forward", "knees_inward", "elbows", "knees")  # of clips: what the scores are about
-IMAGE_LABELS = ("shallow_squat", "lumbar", "torso_angle")
-_ALL_LABELS = LABELS + IMAGE_LABELS
-EXERCISES = ("squat", "overhead_press", "barbell_row")
+from .tokens import ALL_LABELS, EXERCISES, IMAGE_LABELS, LABELS, Token, tokenize
 
-# One pass over the lower-cased text. Every alternative is bounded or deterministic, so the pass is linear.
-# "knees ... inward" allows three words between ("knees are going inward").
-_CLIP_TOKENS = r"""
-      (?P<number>[0-9]+(?::[0-9]{2})?(?:\.[0-9]+)?(?:\s?(?:seconds?|secs?|s)\b)?)
-    | (?P<knees_forward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}forwards?\b|\bforward[ ]knees?\b)
-    | (?P<knees_inward>\bknees?[ _-](?:(?!and\b|or\b|knees?\b)[a-z]+[ ]){0,3}inwards?\b|\binward[ ]knees?\b)
-    | (?P<elbows>\belbows?\b)
-    | (?P<knees>\bknees?\b)
-    | (?P<squat>\bsquat[a-z]*)
-    | (?P<overhead_press>\bohp\b|\b(?:overhead|shoulder|military)[ _](?:[a-z]+[ ])?press[a-z]*)
-    | (?P<separator>\n(?:[-*•]|[0-9]{1,3}[.)])[ ]|,|&|\band\b|\bor\b)
-    | (?P<colon>:(?:\n(?:(?:[-*•]|[0-9]{1,3}[.)])[ ])?)?)
-    | (?P<end>[.!?;\n])
-    | (?P<dash>[-–—~])
-    | (?P<word>[^\W0-9_]+(?:['’][^\W0-9_]+)?)
-    """
-# Tried first, and only for answers about images. `fault` is a label in words that say that it is wrong.
-_IMAGE_TOKENS = r"""
-      (?P<shallow_squat_fault>\btoo[ ]shallow\b|\b(?:insufficient|inadequate)[ ](?:squat[ ])?depth\b
-        |\bnot[ ](?:(?!not\b)[a-z]+[ ]){0,3}deep[ ]enough\b)
-    | (?P<shallow_squat>\bshallow[ _](?:depth|squats?)\b)
-    | (?P<lumbar_fault>\bround(?:ed|ing|s)[ ](?:(?:his|her|their|the|a)[ ])?(?:lower[ ]|lumbar[ ])?(?:back|spine)\b
-        |\b(?:back|spine)[ ](?:is[ ])?(?:too[ ])?round(?:ed|ing|s)?\b)
-    | (?P<lumbar>\blumbar\b)
-    | (?P<torso_angle>\btorso[ _]angle\b|\bangle[ ]of[ ](?:the|his|her|their)[ ]torso\b)
-    | (?P<barbell_row>\bbarbell[ _]row(?:s|ing)?\b|\bbent[ -]over[ ](?:barbell[ ])?row(?:s|ing)?\b)
-    |
-    """
-_CLIP = re.compile(_CLIP_TOKENS, re.VERBOSE)
-_IMAGE = re.compile(_IMAGE_TOKENS + _CLIP_TOKENS, re.VERBOSE)
+__all__ = ["EXERCISES", "IMAGE_LABELS", "LABELS", "parse_answer"]
 
 _ERROR_WORDS = frozenset(
     "error errors mistake mistakes fault faults faulty incorrect incorrectly wrong wrongly problem problems issue "
@@ -48,15 +15,10 @@ _ABSENCE = frozenset("no none never without neither nor free".split())
 _FINE = frozenset("absent fine correct correctly good ok okay false".split())
 _SEEN = frozenset("present visible observed detected seen there found noticeable".split())
 # What may stand between the two ends of one interval: "from 1.0s to 2.0s", "starts at 1.0 and ends at 2.0".
-_BETWEEN_ENDS = frozenset("to until till through frame time end ends ending at and s".split())
-
-
-class Token(NamedTuple):
-    """A piece of the text: `kind` is the group of the token expression, `text` is lower case."""
-
-    kind: str
-    text: str
-    says_fault: bool = False
+_BETWEEN_ENDS = frozenset(
+    "to until till through frame time times timestamp end ends ending at and s second seconds mark the about around "
+    "approximately roughly".split()
+)
 
 
 def parse_answer(text: str, images: bool | None = None) -> dict:
@@ -82,17 +44,7 @@ def parse_answer(text: str, images: bool | None = None) -> dict:
         per label where the answer gives several intervals. A label named without times has `start` = `end` = 0.0:
         it says that the error is there and can never be a hit of a correct IoU.
     """
-    lines = (" ".join(line.split()) for line in text.lower().splitlines())
-    text = "\n".join(line for line in lines if line)
-    if images is None:
-        images = "barbell row" in text or "shallow depth" in text
-    sentences: list[list[Token]] = [[]]
-    for match in (_IMAGE if images else _CLIP).finditer(text):
-        if match.lastgroup == "end":
-            sentences.append([])
-        else:
-            kind = match.lastgroup.removesuffix("_fault")
-            sentences[-1].append(Token(kind, match.group(), says_fault=kind != match.lastgroup))
+    sentences = tokenize(text, images)
     found = [error for sentence in sentences for error in _read_errors(sentence)]
     timed = {label for label, start, end in found if end > start}
     kept = dict.fromkeys(error for error in found if error[2] > error[1] or error[0] not in timed)  # each error once
@@ -102,13 +54,17 @@ def parse_answer(text: str, images: bool | None = None) -> dict:
     }
 
 
+def _is_question(tokens: list[Token]) -> bool:
+    return bool(tokens) and tokens[-1].text == "?"
+
+
 def _is_not(token: Token) -> bool:
     return token.text in ("not", "cannot") or token.text.endswith(("n't", "n’t"))
 
 
 def _read_exercise(sentences: list[list[Token]]) -> str | None:
-    """The exercise of the first sentence that names exactly one: a repeated question ("Squat or OHP") says nothing."""
-    for tokens in sentences:
+    """The exercise of the first sentence that names exactly one ("Squat or OHP" says nothing), questions last."""
+    for tokens in sorted(sentences, key=_is_question):
         named = set()
         for i, token in enumerate(tokens):
             before = tokens[max(0, i - 3) : i]
@@ -122,7 +78,7 @@ def _read_exercise(sentences: list[list[Token]]) -> str | None:
 
 def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     """Errors of one sentence: (label, start_s, end_s)."""
-    at = [i for i, token in enumerate(tokens) if token.kind in _ALL_LABELS]
+    at = [i for i, token in enumerate(tokens) if token.kind in ALL_LABELS]
     if not at:
         return []
     bounds = [-1, *at, len(tokens)]
@@ -130,8 +86,10 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     intervals = [_read_intervals(part) for part in between]
     # "From 1.0s to 2.0s knees forward" puts the times first, and then does so for every label of the sentence.
     times_first = bool(intervals[0]) and not intervals[-1]
-    is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in _ALL_LABELS) for i, t in enumerate(tokens)]
+    is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in ALL_LABELS) for i, t in enumerate(tokens)]
     list_start = is_list.index(True) if True in is_list else len(tokens)
+    if _lacks(tokens[:list_start]):  # "no errors in the following: ..."
+        list_start = len(tokens)
     speaks_of_error = _asserts_error(tokens)
     errors = []
     for k, i in enumerate(at):
@@ -142,7 +100,7 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
             is_error = False
         else:
             says_error = list_start < i or speaks_of_error or tokens[i].says_fault
-            is_error = bool(times) or (says_error and not _denies(tail))
+            is_error = (bool(times) or says_error) and not _denies(tail)
         if is_error:
             errors += [(tokens[i].kind, start, end) for start, end in times or [(0.0, 0.0)]]
     return errors
@@ -172,7 +130,7 @@ def _denies(tail: list[Token]) -> bool:
     """Whether the first words after a label say that the error is not there: "no", "are fine", "is not present"."""
     was_not = False
     for token in tail[:5]:
-        if token.kind == "separator":
+        if token.kind in ("separator", "number"):
             return False
         if token.text in _ABSENCE or (was_not and token.text in _SEEN):
             return True
@@ -200,5 +158,7 @@ def _read_intervals(tokens: list[Token]) -> list[tuple[float, float]]:
 
 
 def _seconds(text: str) -> float:
-    minutes, _, seconds = re.match(r"[0-9:.]+", text).group().rpartition(":")
-    return 60.0 * float(minutes or 0) + float(seconds)
+    number = re.match(r"[0-9:.,]+", text).group()
+    minutes, _, seconds = number.replace(",", ".").rpartition(":")
+    unit_s = 0.001 if "m" in text[len(number) :] else 1.0
+    return 60.0 * float(minutes or 0) + unit_s * float(seconds)

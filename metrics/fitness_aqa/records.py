@@ -5,6 +5,7 @@ from .segments import check_number, check_segment
 
 ERRORS = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}
 EXERCISE_OF = {label: exercise for exercise, labels in ERRORS.items() for label in labels}
+NUM_CHARACTERS_SHOWN = 80
 
 
 def to_prediction(prediction: str | dict, clip: int) -> dict:
@@ -14,29 +15,42 @@ def to_prediction(prediction: str | dict, clip: int) -> dict:
     Args:
         prediction (`str` or `dict`):
             An answer to be read by [`parse_answer`], or `{"exercise", "errors": [{"label", "start", "end"}]}`, each
-            error optionally with a `score`.
+            error optionally with a `score`, the record optionally with `scores`, `{label: probability}` of the clip.
+            Probabilities lie in [0, 1]; None is the same as none given.
         clip (`int`):
             Its index, for the message.
 
     Returns:
-        `dict`: `exercise` (`str`, or None where it could not be read) and `errors`, each with `label`, `start`, `end`
-        (seconds) and `score` (`float`, or None).
+        `dict`: `exercise` (`str`, or None where it could not be read), `errors`, each with `label`, `start`, `end`
+        (seconds) and `score` (`float`, or None), and `scores` (`float`, or None, for every label).
 
     Raises:
         ValueError: If it is neither, or a value in it is wrong (names clip and item).
     """
     if isinstance(prediction, str):
         prediction = parse_answer(prediction, images=False)
-    _check(prediction, f"predictions[{clip}]", (*ERRORS, None), "an answer text or ")
+    where = f"predictions[{clip}]"
+    _check(prediction, where, (*ERRORS, None), "an answer text or ")
     errors = []
     for item, error in enumerate(prediction["errors"]):
         check_segment(error, ("start", "end"), clip, item, "predictions")
-        _check_label(error["label"], tuple(EXERCISE_OF), f"predictions[{clip}][{item}]")
+        _check_label(error["label"], tuple(EXERCISE_OF), f"{where}[{item}]")
         score = error.get("score")
-        if score is not None:
-            check_number(score, "score", f"predictions[{clip}][{item}]")
+        _check_probability(score, "score", f"{where}[{item}]")
         errors.append({"label": error["label"], "start": error["start"], "end": error["end"], "score": score})
-    return {"exercise": prediction["exercise"], "errors": errors}
+    scores = prediction.get("scores") or {}
+    if not isinstance(scores, dict):
+        raise ValueError(
+            f"{where}: `scores` must be probabilities by label, such as {{'elbows': 0.9}}, got {_shown(scores)}."
+        )
+    for label, probability in scores.items():
+        _check_label(label, tuple(EXERCISE_OF), f"{where}, `scores`")
+        _check_probability(probability, label, f"{where}, `scores`")
+    return {
+        "exercise": prediction["exercise"],
+        "errors": errors,
+        "scores": {label: scores.get(label) for label in EXERCISE_OF},
+    }
 
 
 def to_reference(reference: dict, clip: int) -> dict:
@@ -46,7 +60,7 @@ def to_reference(reference: dict, clip: int) -> dict:
     Args:
         reference (`dict`):
             `{"exercise", "errors": [{"label", "start", "end"}]}`, times in seconds, `end` > `start`, labels of that
-            exercise; further keys are ignored.
+            exercise, several intervals per label allowed; further keys are ignored.
         clip (`int`):
             Its index, for the message.
 
@@ -67,13 +81,31 @@ def to_reference(reference: dict, clip: int) -> dict:
 def _check(record, where: str, exercises: tuple, alternative: str) -> None:
     form = f"{alternative}{{'exercise': 'squat', 'errors': [{{'label': 'knees_forward', 'start': 1.0, 'end': 2.0}}]}}"
     if not isinstance(record, dict) or not {"exercise", "errors"} <= record.keys():
-        raise ValueError(f"{where}: expected {form}, got {record!r}.")
+        raise ValueError(f"{where}: expected {form}, got {_shown(record)}.")
     if record["exercise"] not in exercises:
-        raise ValueError(f"{where}: `exercise` must be one of {list(exercises)}, got {record['exercise']!r}.")
+        raise ValueError(
+            f"{where}: `exercise` must be one of {list(exercises)}, got {_shown(record['exercise'])}. Correct it."
+        )
     if not isinstance(record["errors"], list | tuple):
-        raise ValueError(f"{where}: `errors` must be a list (empty where there is none), got {record['errors']!r}.")
+        raise ValueError(
+            f"{where}: `errors` must be a list (empty where there is none), got {_shown(record['errors'])}."
+        )
 
 
 def _check_label(label: str, labels: tuple[str, ...], where: str) -> None:
     if label not in labels:
-        raise ValueError(f"{where}: `label` must be one of {list(labels)}, got {label!r}.")
+        raise ValueError(f"{where}: `label` must be one of {list(labels)}, got {_shown(label)}. Correct the name.")
+
+
+def _check_probability(value, key: str, where: str) -> None:
+    if value is None:
+        return
+    check_number(value, key, where)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{where}: `{key}` must be a probability in [0, 1], got {value}. Give exp of a logarithm.")
+
+
+def _shown(value) -> str:
+    """The value on one line, cut where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= NUM_CHARACTERS_SHOWN else f"{text[:NUM_CHARACTERS_SHOWN]}..."

@@ -1,7 +1,13 @@
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import metrics
 from metrics.__main__ import main
 
 REFERENCES = [
@@ -25,23 +31,62 @@ def files(tmp_path):
     return write
 
 
-def test_table_and_scores_file(files, tmp_path, capsys):
+def test_table_scores_and_timeline(files, tmp_path, capsys):
     main([*files(PREDICTIONS, REFERENCES), "--out", str(tmp_path / "new" / "scores")])
-    lines = {line[:28].strip(): line[28:].split() for line in capsys.readouterr().out.splitlines()}
-    assert lines["clips"] == ["2", "2", "0", "0"]
-    assert lines["F1"] == ["1.0000", "0.0000", "0.0000", "0.0000", "0.5000"]
-    assert lines["F1 of always 'yes'"][0] == "0.6667"
-    assert lines["AP paper (correct IoU)"] == ["0.5000", "0.0000", "0.0000", "0.0000", "0.2500"]
+    out = capsys.readouterr().out
+    lines = {name: cells for name, *cells in (re.split("  +", line) for line in out.splitlines())}
+    assert lines["F1"] == ["1.0000 (0.6667)", "0.0000 (0.0000)", "0.5000 (0.3333)"]
+    assert lines["AP paper, correct IoU"] == ["0.5000 (0.5000)", "0.0000 (0.0000)", "0.2500 (0.2500)"]
+    assert lines["true positives"] == ["1 (1)", "0 (0)"]
+    assert out.splitlines()[-1].endswith("new/scores: scores.json, timeline.png")
     written = json.loads((tmp_path / "new" / "scores" / "scores.json").read_text())
     assert written["exercise_accuracy"] == 1.0
     assert written["mean_iou"]["knees_forward"] == pytest.approx(2 / 3)
-    assert [path.name for path in (tmp_path / "new" / "scores").iterdir()] == ["scores.json"]
+    assert written["confusion"]["exercise"]["squat"] == {"squat": 2, "overhead_press": 0, "not read": 0}
+    assert Image.open(tmp_path / "new" / "scores" / "timeline.png").size[0] == 750
+    assert sorted(path.name for path in (tmp_path / "new" / "scores").iterdir()) == ["scores.json", "timeline.png"]
+
+
+def test_results_replace_those_of_the_same_name_only(files, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "scores.json").write_text("old")
+    main([*files(PREDICTIONS, REFERENCES), "--out", str(tmp_path)])
+    assert json.loads((tmp_path / "scores.json").read_text())["parse_rate"] == 1.0
+    names = ["notes.txt", "predictions.jsonl", "references.jsonl", "scores.json", "timeline.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_a_result_that_cannot_be_written_leaves_nothing_half_done(files, tmp_path):
+    (tmp_path / "out" / ".timeline.png.partial").mkdir(parents=True)
+    (tmp_path / "out" / "scores.json").write_text("old")
+    with pytest.raises(SystemExit, match=r"^error: .*timeline.png.partial"):
+        main([*files(PREDICTIONS, REFERENCES), "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "scores.json").read_text() == "old"
+    assert not (tmp_path / "out" / ".scores.json.partial").exists()
+
+
+def test_the_picture_takes_as_many_clips_as_asked_for(files, tmp_path):
+    arguments = [*files(PREDICTIONS, REFERENCES), "--out", str(tmp_path / "out"), "--timeline-clips"]
+    main([*arguments, "1"])
+    height = Image.open(tmp_path / "out" / "timeline.png").size[1]
+    main([*arguments, "2"])
+    assert Image.open(tmp_path / "out" / "timeline.png").size[1] == height + 34
+    with pytest.raises(SystemExit, match="^error: num_clips: expected 1 to 400 clips in the picture, got 0"):
+        main([*arguments, "0"])
 
 
 def test_a_row_with_answer_and_structure_counts_by_its_structure(files, capsys):
     rows = [{**PREDICTIONS[1], "exercise": None, "errors": []}, PREDICTIONS[0]]
     main(files(rows, REFERENCES))
     assert "answers read 0.5000" in capsys.readouterr().out
+
+
+def test_as_a_command_it_ends_with_one_line_and_exit_code_1(files, tmp_path):
+    missing = str(tmp_path / "nowhere.jsonl")
+    command = [sys.executable, "-m", "metrics", missing, files(PREDICTIONS, REFERENCES)[1]]
+    done = subprocess.run(command, cwd=Path(metrics.__file__).parents[1], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: {missing}: no such file. Give a JSON Lines file with one row per clip.\n"
 
 
 @pytest.mark.parametrize(

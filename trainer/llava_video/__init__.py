@@ -5,6 +5,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, Aut
 from trainer.llava_video.configuration_llava_video import LlavaVideoConfig
 from trainer.llava_video.modeling_llava_video import LlavaVideoForConditionalGeneration, LlavaVideoModel
 from trainer.llava_video.processing_llava_video import LlavaVideoProcessor, LlavaVideoVideoProcessor
+from trainer.llava_video.publishing import push_with_code, save_with_code
 
 AutoConfig.register("llava_video", LlavaVideoConfig)
 AutoModel.register(LlavaVideoConfig, LlavaVideoModel)
@@ -18,4 +19,6 @@ __all__ = [
     "LlavaVideoModel",
     "LlavaVideoProcessor",
     "LlavaVideoVideoProcessor",
+    "push_with_code",
+    "save_with_code",
 ]

@@ -9,7 +9,7 @@ NEWLINE_POSITIONS = ("grid", "frame", "one_token", "no_token")
 POOL_MODES = ("bilinear", "average", "max")
 
 
-def check_mm_values(newline_position: str, pool_mode: str, pool_stride: int) -> None:
+def check_mm_values(newline_position: str, pool_mode: str, pool_stride: int, add_faster_video: bool = False) -> None:
     """
     Refuse settings that LLaVA-Video does not have.
 
@@ -20,9 +20,12 @@ def check_mm_values(newline_position: str, pool_mode: str, pool_stride: int) -> 
             Value of `mm_spatial_pool_mode`.
         pool_stride (`int`):
             Value of `mm_spatial_pool_stride`.
+        add_faster_video (`bool`, *optional*, defaults to `False`):
+            Value of `add_faster_video`.
 
     Raises:
-        ValueError: If one of the three is unknown; the message names it and what is allowed.
+        ValueError: If one of them is unknown, or SlowFast is asked for without the grid; the message names it and
+            what is allowed.
     """
     if newline_position not in NEWLINE_POSITIONS:
         raise ValueError(
@@ -36,6 +39,11 @@ def check_mm_values(newline_position: str, pool_mode: str, pool_stride: int) -> 
         )
     if pool_stride < 1:
         raise ValueError(f"mm_spatial_pool_stride must be at least 1, got {pool_stride}. LLaVA-Video uses 2.")
+    if add_faster_video and newline_position != "grid":
+        raise ValueError(
+            f"add_faster_video needs mm_newline_position grid, got {newline_position!r}: "
+            "LLaVA-Video defines SlowFast for the grid only. Set add_faster_video to false."
+        )
 
 
 def pooled_side(num_patches_side: int, pool_mode: str, pool_stride: int) -> int:
@@ -59,7 +67,12 @@ def pooled_side(num_patches_side: int, pool_mode: str, pool_stride: int) -> int:
 
 
 def count_video_tokens(
-    num_frames: int, num_patches_side: int, newline_position: str, pool_mode: str, pool_stride: int
+    num_frames: int,
+    num_patches_side: int,
+    newline_position: str,
+    pool_mode: str,
+    pool_stride: int,
+    faster_token_stride: int | None = None,
 ) -> int:
     """
     Number of embeddings that one video takes in the sequence of the language model.
@@ -76,11 +89,18 @@ def count_video_tokens(
             `bilinear`, `average` or `max`.
         pool_stride (`int`):
             Patches that become one, along a side.
+        faster_token_stride (`int`, *optional*):
+            With SlowFast: frames from one slow frame to the next. `None` means no SlowFast.
 
     Returns:
         `int`: Number of video tokens.
     """
     side = pooled_side(num_patches_side, pool_mode, pool_stride)
+    if faster_token_stride is not None:
+        fast_side = pooled_side(num_patches_side, pool_mode, 2 * pool_stride)
+        num_slow = math.ceil(num_frames / faster_token_stride)
+        num_fast = num_frames - num_slow
+        return num_slow * side * (side + 1) + num_fast * fast_side * (fast_side + 1) + num_frames
     num_newlines = {"grid": num_frames * side, "frame": num_frames, "one_token": 1, "no_token": 0}
     return num_frames * side * side + num_newlines[newline_position]
 
@@ -106,11 +126,17 @@ class LlavaVideoConfig(LlavaOnevisionConfig):
             How projected patches are pooled: `bilinear`, `average` or `max`.
         mm_spatial_pool_stride (`int`, *optional*, defaults to 2):
             Patches that become one, along a side.
+        add_faster_video (`bool`, *optional*, defaults to `False`):
+            SlowFast: only some frames keep the whole grid, see [`LlavaVideoModel.embed_frames`].
+        faster_token_stride (`int`, *optional*, defaults to 10):
+            With SlowFast, frames from one slow frame to the next; frame 0 is slow.
+        original_config (`dict`, *optional*):
+            `config.json` of the checkpoint in the original layout that this one came from, for the way back.
 
     The other fields are those of `LlavaOnevisionConfig`.
 
     Raises:
-        ValueError: If an `mm_*` field has a value that LLaVA-Video does not know.
+        ValueError: If a field has a value that LLaVA-Video does not know, or pooling leaves nothing of a frame.
     """
 
     model_type = "llava_video"
@@ -118,12 +144,32 @@ class LlavaVideoConfig(LlavaOnevisionConfig):
     mm_newline_position: str = "grid"
     mm_spatial_pool_mode: str = "bilinear"
     mm_spatial_pool_stride: int = 2
+    add_faster_video: bool = False
+    faster_token_stride: int = 10
+    original_config: dict | None = None
 
     def __post_init__(self, **kwargs):
         super().__post_init__(**kwargs)
         # The original never builds SigLIP's pooling head; left on, it would add weights that no checkpoint has.
         self.vision_config.vision_use_head = False
-        check_mm_values(self.mm_newline_position, self.mm_spatial_pool_mode, self.mm_spatial_pool_stride)
+        self.check_settings()
+
+    def check_settings(self) -> None:
+        """Raise a ValueError if a setting is unknown; called again by the model, as fields can be set later."""
+        check_mm_values(
+            self.mm_newline_position, self.mm_spatial_pool_mode, self.mm_spatial_pool_stride, self.add_faster_video
+        )
+        if self.faster_token_stride < 1:
+            raise ValueError(
+                f"faster_token_stride must be at least 1, got {self.faster_token_stride}. The usual is 10."
+            )
+        widest = self.mm_spatial_pool_stride * (2 if self.add_faster_video else 1)
+        if pooled_side(self.num_patches_side, self.mm_spatial_pool_mode, widest) < 1:
+            raise ValueError(
+                f"mm_spatial_pool_stride {self.mm_spatial_pool_stride} leaves nothing of a frame of "
+                f"{self.num_patches_side}x{self.num_patches_side} patches ({self.mm_spatial_pool_mode} pooling by "
+                f"{widest}). Give a smaller stride or a larger image_size."
+            )
 
     @property
     def num_patches_side(self) -> int:
@@ -134,14 +180,6 @@ class LlavaVideoConfig(LlavaOnevisionConfig):
     def pooled_side(self) -> int:
         """`int`: Patches along one side of a frame, after pooling."""
         return pooled_side(self.num_patches_side, self.mm_spatial_pool_mode, self.mm_spatial_pool_stride)
-
-    @property
-    def num_frame_tokens(self) -> int:
-        """
-        `int`: Tokens from the start of one frame to the start of the next. The last token of frame `t`, a newline
-        with `grid` and `frame`, is number `(t + 1) * num_frame_tokens - 1` of the video.
-        """
-        return self.num_video_tokens(2) - self.num_video_tokens(1)
 
     def num_video_tokens(self, num_frames: int) -> int:
         """
@@ -160,4 +198,5 @@ class LlavaVideoConfig(LlavaOnevisionConfig):
             self.mm_newline_position,
             self.mm_spatial_pool_mode,
             self.mm_spatial_pool_stride,
+            self.faster_token_stride if self.add_faster_video else None,
         )

@@ -1,18 +1,26 @@
 """
 LLaVA-Video: SigLIP, a two-layer projector, pooled frames with newline embeddings, Qwen2.
 
-Everything but the way from frames to embeddings is LLaVA-OneVision's own code. That way follows
-https://github.com/LLaVA-VL/LLaVA-NeXT, `llava/model/llava_arch.py`, checked against numbers computed with it.
+Everything but the way from frames to embeddings is LLaVA-OneVision's own code.
 
-Shapes: V videos, T frames, N = V * T, P patches, S pooled side, D text hidden size.
+Shapes: V videos, T frames of the longest, N frames of all videos, P patches, S pooled side, D text hidden size.
 """
 
 import torch
 from torch import nn
-from transformers import LlavaOnevisionForConditionalGeneration, LlavaOnevisionModel, LlavaOnevisionPreTrainedModel
+from transformers import (
+    Cache,
+    LlavaOnevisionForConditionalGeneration,
+    LlavaOnevisionModel,
+    LlavaOnevisionPreTrainedModel,
+    initialization,
+)
 from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.utils.generic import can_return_tuple
+from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
-from trainer.llava_video.configuration_llava_video import LlavaVideoConfig
+from .configuration_llava_video import LlavaVideoConfig
+from .video_layout import Videos, check_video_tokens, lay_out, lay_out_slow_fast, pool_patches, real_frames
 
 
 class LlavaVideoModel(LlavaOnevisionModel):
@@ -22,8 +30,20 @@ class LlavaVideoModel(LlavaOnevisionModel):
     input_modalities = ("video", "text")
 
     def __init__(self, config: LlavaVideoConfig):
+        config.check_settings()
         super().__init__(config)
+        # Now, not in the first forward pass: it takes a lock, which torch.compile cannot.
+        maybe_install_capturing_hooks(self.vision_tower)
+        if config.add_faster_video:
+            self.faster_token = nn.Parameter(torch.empty_like(self.image_newline))
+            self._init_weights(self)
         self.freeze_unused()
+
+    @torch.no_grad()
+    def _init_weights(self, module):
+        super()._init_weights(module)
+        if isinstance(module, LlavaVideoModel) and self.config.add_faster_video and hasattr(module, "faster_token"):
+            initialization.normal_(module.faster_token, mean=0.0, std=self.config.text_config.hidden_size**-0.5)
 
     def freeze_unused(self) -> None:
         """Freeze what takes no part in the forward pass; distributed training would wait for its gradients."""
@@ -45,52 +65,51 @@ class LlavaVideoModel(LlavaOnevisionModel):
         """
         return self.vision_tower(frames, output_hidden_states=-1).hidden_states[-1]
 
-    def pool_frames(self, features: torch.Tensor) -> torch.Tensor:
+    def pool_frames(self, patches: torch.Tensor, faster: bool = False) -> torch.Tensor:
         """
-        Pool projected patches as `mm_spatial_pool_mode` and `mm_spatial_pool_stride` say.
+        Pool projected patches as the configuration says.
 
         Args:
-            features (`torch.Tensor`):
-                Shape `(N, P, D)`, patches row by row.
+            patches (`torch.Tensor`):
+                Shape `(N, P, D)`, row by row.
+            faster (`bool`, *optional*, defaults to `False`):
+                Pool by twice the stride, for the fast frames of SlowFast.
 
         Returns:
             `torch.Tensor`: Shape `(N, S, S, D)`.
         """
-        side, stride = self.config.num_patches_side, self.config.mm_spatial_pool_stride
-        grid = features.unflatten(1, (side, side)).permute(0, 3, 1, 2).contiguous()  # (N, D, side, side)
-        match self.config.mm_spatial_pool_mode:
-            case "bilinear":
-                grid = nn.functional.interpolate(grid, size=[self.config.pooled_side] * 2, mode="bilinear")
-            case "average":
-                grid = nn.functional.avg_pool2d(grid, stride)
-            case "max":
-                grid = nn.functional.max_pool2d(grid, stride)
-        return grid.permute(0, 2, 3, 1)
+        config = self.config
+        stride = config.mm_spatial_pool_stride * (2 if faster else 1)
+        return pool_patches(patches, config.num_patches_side, config.mm_spatial_pool_mode, stride)
 
-    def add_newline(self, features: torch.Tensor) -> torch.Tensor:
+    def embed_frames(self, features: torch.Tensor, num_frames: list[int]) -> Videos:
         """
-        Lay the frames of each video out in a row, with the newline embedding where `mm_newline_position` says.
+        Everything after the tower.
+
+        SlowFast (`add_faster_video`) cannot run in the public code, which reads a variable that is never set. The
+        reading taken here is what the lines around it say: projected patches are pooled twice, by the stride and by
+        twice the stride; frames 0, `faster_token_stride`, … of a video keep the first, the others the second; every
+        row of either ends with the newline embedding, and every frame of either kind with the faster token.
 
         Args:
             features (`torch.Tensor`):
-                Pooled features, shape `(V, T, S, S, D)`.
+                Output of [`~LlavaVideoModel.encode_frames`], shape `(N, P, vision hidden size)`.
+            num_frames (`list[int]`):
+                Frames of each of the V videos; they add up to N.
 
         Returns:
-            `torch.Tensor`: Shape `(V, config.num_video_tokens(T), D)`.
+            `torch.Tensor` or `list[torch.Tensor]`: Embeddings, shape `(V, config.num_video_tokens(T), D)`; a list of
+            V tensors of shape `(tokens, D)` where the videos have different numbers of frames.
         """
-        num_videos, num_frames, side, _, size = features.shape
-        newline = self.image_newline.to(features)
-        match self.config.mm_newline_position:
-            case "grid":
-                column = newline.expand(num_videos, num_frames, side, 1, size)
-                return torch.cat((features, column), dim=3).flatten(1, 3)
-            case "frame":
-                column = newline.expand(num_videos, num_frames, 1, size)
-                return torch.cat((features.flatten(2, 3), column), dim=2).flatten(1, 2)
-            case "one_token":
-                return torch.cat((features.flatten(1, 3), newline.expand(num_videos, 1, size)), dim=1)
-            case "no_token":
-                return features.flatten(1, 3)
+        patches = self.multi_modal_projector(features)
+        pooled, newline = self.pool_frames(patches), self.image_newline.to(patches)
+        if self.config.add_faster_video:
+            fast, faster_token = self.pool_frames(patches, faster=True), self.faster_token.to(patches)
+            stride = self.config.faster_token_stride
+            videos = lay_out_slow_fast(pooled, fast, newline, faster_token, stride, num_frames)
+        else:
+            videos = lay_out(pooled, newline, self.config.mm_newline_position, num_frames)
+        return torch.stack(videos) if len(set(num_frames)) == 1 else videos
 
     def embed_videos(self, features: torch.Tensor) -> torch.Tensor:
         """
@@ -103,48 +122,64 @@ class LlavaVideoModel(LlavaOnevisionModel):
         Returns:
             `torch.Tensor`: Embeddings, shape `(V, config.num_video_tokens(T), D)`.
         """
-        num_videos, num_frames = features.shape[:2]
-        pooled = self.pool_frames(self.multi_modal_projector(features.flatten(0, 1)))
-        return self.add_newline(pooled.unflatten(0, (num_videos, num_frames)))
+        return self.embed_frames(features.flatten(0, 1), [features.shape[1]] * len(features))
 
-    def get_video_features(self, pixel_values_videos: torch.Tensor, **kwargs) -> BaseModelOutputWithPooling:
+    @can_return_tuple
+    def get_video_features(
+        self, pixel_values_videos: Videos, num_frames: torch.Tensor | list[int] | None = None, **kwargs
+    ) -> BaseModelOutputWithPooling:
         """
         Embeddings of videos, as the language model reads them.
 
         Args:
-            pixel_values_videos (`torch.Tensor`):
-                Normalised frames, float, shape `(V, T, 3, H, W)`, H and W the image size of the tower.
+            pixel_values_videos (`torch.Tensor` or `list[torch.Tensor]`):
+                Normalised frames, float, shape `(V, T, 3, H, W)`, H and W the image size of the tower; or a list of V
+                tensors of shape `(frames, 3, H, W)`. A still image is a video of one frame.
+            num_frames (`torch.Tensor` or `list[int]`, *optional*):
+                Frames of each video, integers, shape `(V,)`; those after them are padding and are not even encoded.
+                Defaults to all frames.
 
         Returns:
             `BaseModelOutputWithPooling`: `last_hidden_state` is the tower's output, shape `(N, P, vision hidden
-            size)`; `pooler_output` the embeddings, shape `(V, config.num_video_tokens(T), D)`.
+            size)`; `pooler_output` the embeddings, shape `(V, config.num_video_tokens(T), D)`, or a list of V tensors
+            where the videos have different numbers of frames.
 
         Raises:
-            ValueError: If the shape is another one.
+            ValueError: If the shape is another one, or `num_frames` does not fit it.
         """
-        size = self.config.vision_config.image_size
-        if pixel_values_videos.dim() != 5 or pixel_values_videos.shape[2:] != (3, size, size):
-            raise ValueError(
-                f"pixel_values_videos must have the shape (videos, frames, 3, {size}, {size}), got "
-                f"{tuple(pixel_values_videos.shape)}. Make it with the processor saved beside this model."
-            )
-        hidden = self.encode_frames(pixel_values_videos.flatten(0, 1))
-        embeddings = self.embed_videos(hidden.unflatten(0, pixel_values_videos.shape[:2]))
-        return BaseModelOutputWithPooling(last_hidden_state=hidden, pooler_output=embeddings)
+        frames, counts = real_frames(pixel_values_videos, num_frames, self.config.vision_config.image_size)
+        hidden = self.encode_frames(frames)
+        return BaseModelOutputWithPooling(last_hidden_state=hidden, pooler_output=self.embed_frames(hidden, counts))
 
     def get_placeholder_mask(self, input_ids, inputs_embeds, image_features=None, video_features=None):
         """As in the parent; raises a ValueError that names both numbers where tokens and embeddings differ."""
         # Counting on the host would break a compiled graph; there the parent's check has to do.
-        if video_features is not None and input_ids is not None and not torch.compiler.is_compiling():
-            num_tokens = int((input_ids == self.config.video_token_id).sum())
-            num_features = video_features.shape[:-1].numel()
-            if num_tokens != num_features:
-                raise ValueError(
-                    f"The text has {num_tokens} video tokens (id {self.config.video_token_id}), the videos give "
-                    f"{num_features} embeddings. Likely causes: the text was truncated (use max_length=None), or the "
-                    "processor was made for another mm_newline_position, pooling or image size than this model."
-                )
+        if input_ids is not None and video_features is not None and not torch.compiler.is_compiling():
+            check_video_tokens(input_ids, self.config.video_token_id, video_features.shape[:-1].numel())
         return super().get_placeholder_mask(input_ids, inputs_embeds, image_features, video_features)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        pixel_values_videos: Videos | None = None,
+        num_frames: torch.Tensor | list[int] | None = None,
+        past_key_values: Cache | None = None,
+        mm_encoder_outputs: dict[str, BaseModelOutputWithPooling] | None = None,
+        **kwargs,
+    ):
+        """As in the parent, with `num_frames` as in [`~LlavaVideoModel.get_video_features`]."""
+        encoded = dict(mm_encoder_outputs or {})
+        if pixel_values_videos is not None:
+            encoded["video"] = self.get_video_features(pixel_values_videos, num_frames, return_dict=True)
+        if encoded.get("video") is not None:
+            videos = encoded["video"].pooler_output
+            if not isinstance(videos, torch.Tensor):  # the parent takes one tensor and joins its videos
+                encoded["video"] = BaseModelOutputWithPooling(pooler_output=torch.cat(list(videos))[None])
+        elif input_ids is not None and past_key_values is None and not torch.compiler.is_compiling():
+            check_video_tokens(input_ids, self.config.video_token_id, 0)
+        return super().forward(
+            input_ids=input_ids, past_key_values=past_key_values, mm_encoder_outputs=encoded, **kwargs
+        )
 
 
 class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration):
@@ -152,8 +187,8 @@ class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration)
     LLaVA-Video with its language modelling head.
 
     `forward`, `generate` and `labels` work as those of any transformers model; a batch holds `input_ids` with
-    `video_token_id` once for every video embedding, and `pixel_values_videos` of shape
-    `(videos, frames, 3, H, W)`, the videos in the order of the text.
+    `video_token_id` once for every video embedding, `pixel_values_videos` with the videos in the order of the text,
+    and `num_frames` where they are padded to one length.
 
     Args:
         config ([`LlavaVideoConfig`]):
@@ -169,6 +204,12 @@ class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration)
         self.model = LlavaVideoModel(config)
         self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=False)
         self.post_init()
+        self.suppress_video_token()
+
+    def suppress_video_token(self) -> None:
+        """Never generate the video token: without a cache it would be taken for one more place of an embedding."""
+        suppressed = set(self.generation_config.suppress_tokens or ()) | {self.config.video_token_id}
+        self.generation_config.suppress_tokens = sorted(suppressed)
 
     @classmethod
     def from_pretrained(cls, *args, **kwargs):
@@ -176,24 +217,69 @@ class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration)
         loaded = super().from_pretrained(*args, **kwargs)
         model = loaded[0] if kwargs.get("output_loading_info") else loaded
         model.model.freeze_unused()
+        model.suppress_video_token()
         return loaded
 
     @classmethod
     def from_original(cls, folder, **kwargs) -> "LlavaVideoForConditionalGeneration":
         """Load a checkpoint in the original layout, see [`checkpoint.from_original`]."""
-        from trainer.llava_video.checkpoint import from_original  # it needs this class
+        from .checkpoint import from_original  # it needs this class
 
         return from_original(folder, **kwargs)
 
-    def get_video_features(self, pixel_values_videos: torch.Tensor) -> torch.Tensor:
-        """
-        Embeddings of videos, as they are put in place of the video tokens.
+    def get_video_features(
+        self, pixel_values_videos: Videos, num_frames: torch.Tensor | list[int] | None = None, **kwargs
+    ) -> BaseModelOutputWithPooling:
+        """As [`LlavaVideoModel.get_video_features`]: `pooler_output` stands in place of the video tokens."""
+        return self.model.get_video_features(pixel_values_videos, num_frames, **kwargs)
 
-        Args:
-            pixel_values_videos (`torch.Tensor`):
-                Normalised frames, float, shape `(videos, frames, 3, H, W)`.
+    def prepare_inputs_for_generation(
+        self, input_ids, past_key_values=None, mm_encoder_outputs=None, is_first_iteration=False, **kwargs
+    ):
+        """As in the parent; a prompt with video tokens and no video is refused, and a draft model sees the videos."""
+        video = (mm_encoder_outputs or {}).get("video")
+        if is_first_iteration and mm_encoder_outputs == {}:  # None for one chunk of a prompt
+            check_video_tokens(input_ids, self.config.video_token_id, 0)
+        inputs = super().prepare_inputs_for_generation(
+            input_ids,
+            past_key_values=past_key_values,
+            mm_encoder_outputs=mm_encoder_outputs,
+            is_first_iteration=is_first_iteration,
+            **kwargs,
+        )
+        # The parent takes no call of a draft model for its first. One of another width has to draft blind.
+        if video is not None and past_key_values is not None and past_key_values.get_seq_length() == 0:
+            if video.pooler_output[0].shape[-1] == self.config.text_config.hidden_size:
+                inputs["mm_encoder_outputs"] = mm_encoder_outputs
+        return inputs
 
-        Returns:
-            `torch.Tensor`: Shape `(videos, config.num_video_tokens(frames), hidden size)`.
-        """
-        return self.model.get_video_features(pixel_values_videos).pooler_output
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        pixel_values_videos: Videos | None = None,
+        num_frames: torch.Tensor | list[int] | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+        use_cache: bool | None = None,
+        logits_to_keep: int | torch.Tensor = 0,
+        mm_encoder_outputs: dict[str, BaseModelOutputWithPooling] | None = None,
+        **kwargs,
+    ):
+        """As in the parent, without images, and with `num_frames` as in [`~LlavaVideoModel.get_video_features`]."""
+        return super().forward(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            pixel_values_videos=pixel_values_videos,
+            num_frames=num_frames,
+            position_ids=position_ids,
+            past_key_values=past_key_values,
+            inputs_embeds=inputs_embeds,
+            labels=labels,
+            use_cache=use_cache,
+            logits_to_keep=logits_to_keep,
+            mm_encoder_outputs=mm_encoder_outputs,
+            **kwargs,
+        )

@@ -1,74 +1,13 @@
-"""Processor of LLaVA-Video: frames to pixel values, messages to ChatML with the right number of video tokens."""
+"""Processor of LLaVA-Video: messages to ChatML with the right number of video tokens, frames to pixel values."""
 
-import torch
-from transformers import BaseVideoProcessor, ProcessorMixin
-from transformers.image_utils import PILImageResampling
+from transformers import ProcessorMixin
+from transformers.processing_utils import ProcessingKwargs, TextKwargs, VideosKwargs
 
-from trainer.llava_video.configuration_llava_video import LlavaVideoConfig, check_mm_values, count_video_tokens
+from .configuration_llava_video import LlavaVideoConfig, check_mm_values, count_video_tokens
+from .conversation import CHAT_TEMPLATE, open_conversations
+from .video_processing_llava_video import LlavaVideoVideoProcessor, check_arguments
 
-# ChatML with the system prompt of LLaVA-Video (conversation template `qwen_1_5`). The parts of a message stand on
-# lines of their own. The loss covers an answer and its <|im_end|>, which is where generation has to stop.
-CHAT_TEMPLATE = """\
-{%- if messages[0]['role'] != 'system' -%}
-{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}
-{%- endif -%}
-{%- for message in messages -%}
-{%- set lines = namespace(all=[]) -%}
-{%- if message['content'] is string -%}
-{%- set lines.all = [message['content']] -%}
-{%- else -%}
-{%- for part in message['content'] -%}
-{%- set lines.all = lines.all + ['VIDEO_TOKEN' if part['type'] == 'video' else part['text']] -%}
-{%- endfor -%}
-{%- endif -%}
-{{ '<|im_start|>' + message['role'] + '\\n' }}
-{%- if message['role'] == 'assistant' -%}
-{%- generation -%}
-{{ lines.all | join('\\n') + '<|im_end|>' }}
-{%- endgeneration -%}
-{%- else -%}
-{{ lines.all | join('\\n') + '<|im_end|>' }}
-{%- endif -%}
-{{ '\\n' }}
-{%- endfor -%}
-{%- if add_generation_prompt -%}
-{{ '<|im_start|>assistant\\n' }}
-{%- endif -%}"""
-
-
-class LlavaVideoVideoProcessor(BaseVideoProcessor):
-    """
-    Frames to pixel values as LLaVA-Video was trained: resized to a square without keeping the aspect (bicubic with
-    antialias, on uint8), times 1/255, mean 0.5, standard deviation 0.5. Frames are never sampled here.
-
-    Args:
-        size (`dict` or `int`, *optional*, defaults to `{"height": 384, "width": 384}`):
-            Size of the pixel values, in pixels.
-
-    A video is uint8 in [0, 255]: a tensor or array of shape `(frames, 3, H, W)`, or a list of PIL images. The result
-    is within one grey level of Pillow's, except where bicubic overshoots black or white: Pillow clips between its two
-    passes, and its version decides which comes first.
-    """
-
-    resample = PILImageResampling.BICUBIC
-    image_mean = [0.5, 0.5, 0.5]
-    image_std = [0.5, 0.5, 0.5]
-    size = {"height": 384, "width": 384}
-    default_to_square = True
-    do_resize = True
-    do_rescale = True
-    do_normalize = True
-    do_convert_rgb = True
-    do_sample_frames = False
-
-    def _preprocess(self, videos: list[torch.Tensor], **kwargs):
-        num_frames = [video.shape[0] for video in videos]
-        if len(set(num_frames)) > 1:
-            raise ValueError(
-                f"The videos of one batch must have the same number of frames, got {num_frames}. "
-                "Sample the same number from each, or process them one by one."
-            )
-        return super()._preprocess(videos, **kwargs)
+KNOWN_ARGUMENTS = {name for kind in (ProcessingKwargs, TextKwargs, VideosKwargs) for name in kind.__annotations__}
 
 
 class LlavaVideoProcessor(ProcessorMixin):
@@ -86,15 +25,14 @@ class LlavaVideoProcessor(ProcessorMixin):
             The token that stands where video embeddings go.
         patch_size (`int`, *optional*, defaults to 14):
             Side of a patch of the tower, in pixels.
-        mm_newline_position (`str`, *optional*, defaults to `"grid"`):
-            As in [`LlavaVideoConfig`].
-        mm_spatial_pool_mode (`str`, *optional*, defaults to `"bilinear"`):
-            As in [`LlavaVideoConfig`].
-        mm_spatial_pool_stride (`int`, *optional*, defaults to 2):
-            As in [`LlavaVideoConfig`].
+        mm_newline_position, mm_spatial_pool_mode, mm_spatial_pool_stride, add_faster_video, faster_token_stride:
+            As in [`LlavaVideoConfig`], with the same defaults.
+
+    A call takes `text` with one video token for each of `videos`, in the order of the text; see
+    [`LlavaVideoVideoProcessor`] for their forms and for `num_frames`. An image is a video of one frame.
 
     Raises:
-        ValueError: If the tokenizer lacks a token, or an `mm_*` value is unknown.
+        ValueError: If the tokenizer lacks a token, an `mm_*` value is unknown, or `size` is no square of patches.
     """
 
     def __init__(
@@ -107,8 +45,16 @@ class LlavaVideoProcessor(ProcessorMixin):
         mm_newline_position="grid",
         mm_spatial_pool_mode="bilinear",
         mm_spatial_pool_stride=2,
+        add_faster_video=False,
+        faster_token_stride=10,
     ):
-        check_mm_values(mm_newline_position, mm_spatial_pool_mode, mm_spatial_pool_stride)
+        check_mm_values(mm_newline_position, mm_spatial_pool_mode, mm_spatial_pool_stride, add_faster_video)
+        size = dict(video_processor.size)
+        if size.get("height") != size.get("width") or (size.get("height") or 0) < patch_size:
+            raise ValueError(
+                f"the video processor's size must be a square of at least {patch_size} pixels (a patch), got {size}. "
+                "Give the model's image_size, such as {'height': 384, 'width': 384}."
+            )
         vocabulary = tokenizer.get_vocab()
         missing = [token for token in ("<|im_start|>", "<|im_end|>", video_token) if token not in vocabulary]
         if missing:
@@ -122,6 +68,8 @@ class LlavaVideoProcessor(ProcessorMixin):
         self.mm_newline_position = mm_newline_position
         self.mm_spatial_pool_mode = mm_spatial_pool_mode
         self.mm_spatial_pool_stride = mm_spatial_pool_stride
+        self.add_faster_video = add_faster_video
+        self.faster_token_stride = faster_token_stride
         if chat_template is None:
             chat_template = CHAT_TEMPLATE.replace("VIDEO_TOKEN", video_token)
         super().__init__(tokenizer=tokenizer, video_processor=video_processor, chat_template=chat_template)
@@ -158,6 +106,8 @@ class LlavaVideoProcessor(ProcessorMixin):
             mm_newline_position=config.mm_newline_position,
             mm_spatial_pool_mode=config.mm_spatial_pool_mode,
             mm_spatial_pool_stride=config.mm_spatial_pool_stride,
+            add_faster_video=config.add_faster_video,
+            faster_token_stride=config.faster_token_stride,
         )
 
     def num_video_tokens(self, num_frames: int) -> int:
@@ -177,8 +127,74 @@ class LlavaVideoProcessor(ProcessorMixin):
             self.mm_newline_position,
             self.mm_spatial_pool_mode,
             self.mm_spatial_pool_stride,
+            self.faster_token_stride if self.add_faster_video else None,
         )
+
+    def apply_chat_template(
+        self,
+        conversation: list[dict] | list[list[dict]],
+        chat_template: str | None = None,
+        *,
+        num_frames: int | None = None,
+        add_time_instruction: bool = False,
+        processor_kwargs: dict | None = None,
+        **kwargs,
+    ):
+        """
+        Messages as ChatML, and with `tokenize=True` as the model's inputs.
+
+        Args:
+            conversation (`list[dict]` or `list[list[dict]]`):
+                Messages of one conversation or of several, with parts as in [`open_media`].
+            num_frames (`int`, *optional*):
+                Frames to take of each video, uniformly. Defaults to the video processor's own number.
+            add_time_instruction (`bool`, *optional*, defaults to `False`):
+                Write [`time_instruction`] on a line after each video; every video has to be a path or a
+                `VideoDecoder`.
+            processor_kwargs (`dict`, *optional*):
+                Arguments for the call of the processor, such as `padding` and `padding_side`.
+            kwargs:
+                As in [`ProcessorMixin`], which also says what is returned: `tokenize`, `return_dict`,
+                `return_tensors`, `add_generation_prompt`, `return_assistant_tokens_mask` …
+
+        Raises:
+            FileNotFoundError, ValueError: See [`open_media`]; also if placeholders and videos differ in number.
+        """
+        processor_kwargs = dict(processor_kwargs or {})
+        num_frames = processor_kwargs.pop("num_frames", num_frames)
+        if kwargs.get("tokenize") or add_time_instruction:
+            num_frames = self.video_processor.num_frames if num_frames is None else num_frames
+            conversation = open_conversations(conversation, num_frames, add_time_instruction)
+        return super().apply_chat_template(conversation, chat_template, processor_kwargs=processor_kwargs, **kwargs)
+
+    def prepare_inputs_layout(self, images=None, text=None, videos=None, audio=None, **kwargs) -> tuple:
+        """Read the videos: each is a tensor of frames from here on. Called by [`~ProcessorMixin.__call__`]."""
+        if videos is not None:
+            num_frames = kwargs.get("num_frames", kwargs.get("videos_kwargs", {}).get("num_frames"))
+            videos = self.video_processor.read(videos, num_frames) or None
+        return super().prepare_inputs_layout(images=images, text=text, videos=videos, audio=audio, **kwargs)
+
+    def validate_inputs(self, images=None, text=None, videos=None, audio=None, **kwargs) -> None:
+        """Refuse what would be ignored, and other numbers of placeholders than of videos; called as the one above."""
+        if images is not None or audio is not None:
+            raise ValueError(
+                f"LLaVA-Video's processor takes text and videos, got {'images' if audio is None else 'audio'}. "
+                "Give an image as a video of one frame: videos=[[image]]."
+            )
+        nested = kwargs.get("videos_kwargs", {}) | kwargs.get("text_kwargs", {})
+        check_arguments(kwargs | nested, KNOWN_ARGUMENTS)
+        if text is not None:
+            num_placeholders = sum(sample.count(self.video_token) for sample in text)
+            num_videos = 0 if videos is None else len(videos)
+            if num_placeholders != num_videos:
+                raise ValueError(
+                    f"the text has {num_placeholders} placeholders {self.video_token} and {num_videos} videos were "
+                    "given. Write one placeholder for each video, and nowhere else."
+                )
+        super().validate_inputs(images=images, text=text, videos=videos, audio=audio, **kwargs)
 
     def replace_video_token(self, video_inputs: dict, video_idx: int, **kwargs) -> str:
         """What one video token of the text becomes; called by [`~ProcessorMixin.__call__`]."""
-        return self.video_token * self.num_video_tokens(len(video_inputs["pixel_values_videos"][video_idx]))
+        videos, num_frames = video_inputs["pixel_values_videos"], video_inputs.get("num_frames")
+        length = len(videos[video_idx]) if num_frames is None else int(num_frames[video_idx])
+        return self.video_token * self.num_video_tokens(length)

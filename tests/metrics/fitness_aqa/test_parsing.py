@@ -62,6 +62,7 @@ def test_sentence_without_error(wording):
             "Knees forward: from 0.5 to 1.0 seconds and from 1.6 to 2.4 seconds. Knees inward: no.",
             [("knees_forward", 0.5, 1.0), ("knees_forward", 1.6, 2.4)],
         ),
+        ("Knees forward? No. Knees inward? Yes, from 1 to 2 s.", [("knees_inward", 1.0, 2.0)]),
         ("Errors:\n- knees forward: 1.0s - 2.0s\n- knees inward: none", [("knees_forward", 1.0, 2.0)]),
         ("Errors:\n1. knees forward\n2. knees inward", [("knees_forward", 0.0, 0.0), ("knees_inward", 0.0, 0.0)]),
     ],
@@ -83,6 +84,15 @@ def test_checklist_form(checklist, expected):
         "1.5-2.5s",
         "starting at 1.5s and ending at 2.5s",
         "from 0:01.5 to 0:02.5",
+        "from 1,50s to 2,50s",
+        "from 1500ms to 2500 milliseconds",
+        "from second 1.5 to second 2.5",
+        "from the 1.5s mark to the 2.5s mark",
+        "from about 1.5s to approximately 2.5s",
+        "between frame times 1.50s and 2.50s",
+        "start=1.5, end=2.5",
+        "[1.5,2.5]",
+        "from 1.5s to 2.5s in the video of 3.1 seconds",
     ],
 )
 def test_ways_to_write_an_interval(times):
@@ -95,6 +105,56 @@ def test_times_may_come_first():
         "squat",
         [("knees_forward", 1.0, 2.0), ("knees_inward", 3.0, 4.0)],
     )
+
+
+def test_a_number_may_lack_its_zero():
+    assert read("Squat. Errors: knees inward from .50s to 1s.") == ("squat", [("knees_inward", 0.5, 1.0)])
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "from 1.0s to 2.0s and from 3.0s to 4.0s",
+        "1.0-2.0s, 3.0-4.0s",
+        "(1.0–2.0 s; 3.0–4.0 s)",
+        "from 4.0s to 3.0s; from 2.0s to 1.0s",
+    ],
+)
+def test_several_intervals_of_one_error(times):
+    exercise, errors = read(f"{SUBJECT}Squat. One mistake is visible: knees inward {times}.")
+    assert (exercise, sorted(errors)) == ("squat", [("knees_inward", 1.0, 2.0), ("knees_inward", 3.0, 4.0)])
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        ("his knees cave in", "knees_inward"),
+        ("the knees are collapsing", "knees_inward"),
+        ("knee valgus", "knees_inward"),
+        ("the knees (inward)", "knees_inward"),
+        ("an inward movement of the knees", "knees_inward"),
+        ("the knees go far beyond the toes", "knees_forward"),
+        ("the knees travel forward", "knees_forward"),
+        ("forward travel of the knees", "knees_forward"),
+    ],
+)
+def test_other_words_for_the_same_errors(words, label):
+    assert read(f"He is squatting. There is a mistake: {words} from 1.0s to 2.0s.") == ("squat", [(label, 1.0, 2.0)])
+    assert read(f"He is squatting. A mistake is {words}.") == ("squat", [(label, 0.0, 0.0)])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The knees forward error is not present between 1.0s and 2.0s.",
+        "Knees forward: no error from 0.0s to 3.0s.",
+        "There is no error of the knees from 1.0s to 2.0s.",
+        "It is not an error: the knees are not going forward.",
+        "No errors in the following: knees forward and knees inward.",
+    ],
+)
+def test_a_denial_with_times_or_a_list_is_a_denial(sentence):
+    assert read(f"Squat. {sentence}") == ("squat", [])
 
 
 def test_frame_numbers_are_no_times():
@@ -115,6 +175,9 @@ def test_json_is_read_too():
         ("This is an overhead barbell press rather than a squat.", "overhead_press"),
         (f"{SUBJECT}Squat or a Overhead Press (OHP) exercise. He is making a squat.", "squat"),
         (f"{SUBJECT}Squat or a Overhead Press (OHP) exercise.", None),
+        ("Is he squatting? No, he is performing an overhead press.", "overhead_press"),
+        ("Which one is he making, a Squat or an Overhead Press (OHP)? He is squatting.", "squat"),
+        ("Is this a squat? Yes.", "squat"),
         ("A man lifts a barbell.", None),
         ("", None),
     ],
@@ -249,6 +312,14 @@ PIECES = [
     "0:01",
     "-",
     "’",
+    "?",
+    ";",
+    ",5",
+    "ms",
+    "valgus ",
+    "cave in ",
+    "past his toes ",
+    "forward travel of the ",
     "not deep enough",
     "shallow squat ",
     "rounded back",
@@ -287,6 +358,13 @@ def test_any_text_is_read_without_an_exception(text, images):
         "not deep ",
         "round his lower ",
         "back is too ",
+        "knees?",
+        "; and from ",
+        "1,1",
+        ".1",
+        "forward travel of the ",
+        "knees past his ",
+        "elbows: 1s to 2s and ",
     ],
 )
 def test_time_grows_linearly(piece):

@@ -1,7 +1,10 @@
+import doctest
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.fitness_aqa import scores as scores_module
 from metrics.fitness_aqa.scores import fitness_scores
 
 LABELS = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}
@@ -101,7 +104,40 @@ def test_scores_rank_the_clips():
     scores = fitness_scores(predictions, references)
     assert scores["average_precision"]["knees_inward"] == pytest.approx(1 / 2 + 1 / 2 * 2 / 3)
     assert scores["ap"]["detection"]["knees_inward"] == pytest.approx(1 / 2 + 1 / 2 * 2 / 3)
-    assert "average_precision" not in fitness_scores(references, references)
+    # Probabilities 0.9, 0.4 and 0.2 of bins that have the error, have it not, have it.
+    assert scores["calibration_error"]["knees_inward"] == pytest.approx((0.1 + 0.4 + 0.8) / 3)
+    without = fitness_scores(references, references)
+    assert "average_precision" not in without and "calibration_error" not in without
+
+
+def test_a_clip_s_own_probabilities_come_first():
+    references = [record("squat", ("knees_inward", 0, 1)), record("squat")]
+    predictions = [
+        {**record("squat"), "scores": {"knees_inward": 0.3}},
+        {**record("squat", ("knees_inward", 0, 1)), "scores": {"knees_inward": 0.6}},
+    ]
+    scores = fitness_scores(predictions, references)
+    assert scores["average_precision"]["knees_inward"] == 0.5  # the clip without the error comes first
+    assert scores["calibration_error"]["knees_inward"] == pytest.approx((0.7 + 0.6) / 2)
+    assert scores["average_precision"]["knees_forward"] == 0.0  # no clip has it
+
+
+def test_probabilities_of_a_wrong_exercise_count_as_zero():
+    predictions = [{**record("overhead_press"), "scores": {"knees_inward": 1.0}}, record("squat")]
+    scores = fitness_scores(predictions, [record("squat", ("knees_inward", 0, 1)), record("squat")])
+    assert scores["average_precision"]["knees_inward"] == 0.5
+    assert scores["calibration_error"]["knees_inward"] == 0.5
+
+
+def test_an_interval_without_probability_has_that_of_its_clip():
+    references = [record("squat", ("knees_inward", 0, 1)), record("squat")]
+    predictions = [
+        {**record("squat", ("knees_inward", 0, 1)), "scores": {"knees_inward": 0.3}},
+        record("squat", ("knees_inward", 0, 1, 0.2)),
+    ]
+    assert fitness_scores(predictions, references)["ap"]["detection"]["knees_inward"] == 1.0
+    predictions[1] = record("squat", ("knees_inward", 0, 1))  # neither: 1.0, so it comes first
+    assert fitness_scores(predictions, references)["ap"]["detection"]["knees_inward"] == 0.5
 
 
 def test_wrong_sizes_and_thresholds_are_refused():
@@ -109,7 +145,10 @@ def test_wrong_sizes_and_thresholds_are_refused():
         fitness_scores(["Squat."], [record("squat")] * 2)
     with pytest.raises(ValueError, match="no clip to score, expected at least one"):
         fitness_scores([], [])
-    for threshold in (0.0, 1.01):
+    for name, pair in (("predictions", ("Squat.", [record("squat")])), ("references", (["Squat."], None))):
+        with pytest.raises(ValueError, match=f"{name}: expected a list with one item per clip, got"):
+            fitness_scores(*pair)
+    for threshold in (0.0, 1.01, "0.5", float("nan")):
         with pytest.raises(ValueError, match=r"iou_threshold: expected a number in \(0, 1\]"):
             fitness_scores(["Squat."], [record("squat")], threshold)
 
@@ -144,6 +183,29 @@ def oracle_ap(predictions, references, label, exercise):
     }
 
 
+def oracle_detection(predictions, references, label):
+    """ActivityNet's definition at 0.5 for equal scores: one pass over the intervals, one point of the curve."""
+    num_found = num_hits = num_references = 0
+    for p, r in zip(predictions, references, strict=True):
+        if label not in LABELS[r["exercise"]]:
+            continue
+        free = [e for e in r["errors"] if e["label"] == label]
+        num_references += len(free)
+        for e in p["errors"] if p["exercise"] == r["exercise"] else []:
+            if e["label"] == label:
+                num_found += 1
+                overlaps = [min(e["end"], t["end"]) - max(e["start"], t["start"]) for t in free]
+                ious = [
+                    max(o, 0) / (e["end"] - e["start"] + t["end"] - t["start"] - o)
+                    for o, t in zip(overlaps, free, strict=True)
+                ]
+                best = max(range(len(free)), key=lambda i: (ious[i], i), default=None)  # noqa: B023
+                if best is not None and ious[best] >= 0.5:
+                    num_hits += 1
+                    free.pop(best)
+    return num_hits / max(num_found, 1) * num_hits / max(num_references, 1)
+
+
 def flat(scores, path=""):
     """Nested scores as one dict, which `pytest.approx` can compare."""
     if not isinstance(scores, dict):
@@ -159,5 +221,11 @@ def test_agrees_with_the_oracle_and_ignores_order(pairs):
     for exercise, labels in LABELS.items():
         for label in labels:
             expected = oracle_ap(predictions, references, label, exercise)
+            expected["detection"] = oracle_detection(predictions, references, label)
             assert {name: scores["ap"][name][label] for name in expected} == pytest.approx(expected)
     assert flat(fitness_scores(list(predictions[::-1]), list(references[::-1]))) == pytest.approx(flat(scores))
+
+
+def test_the_documented_example_runs():
+    result = doctest.testmod(scores_module)
+    assert (result.failed, result.attempted) == (0, 4)

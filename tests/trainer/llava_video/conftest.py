@@ -1,9 +1,11 @@
 """A tiny LLaVA-Video with random weights (7x7 patches, an odd grid like the real 27x27) and its processor."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
@@ -82,6 +84,11 @@ def make_tokenizer():
 
 
 @pytest.fixture(scope="session")
+def make_config():
+    return build_config
+
+
+@pytest.fixture(scope="session")
 def make_model():
     return build_model
 
@@ -120,3 +127,51 @@ def processor(tokenizer):
 @pytest.fixture(scope="session")
 def data_folder():
     return Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def tower(data_folder):
+    """Sizes of the golden checkpoint's tower, its last layer included."""
+    meta = json.loads((data_folder / "llava_video_golden/meta.json").read_text())
+    return meta["vision_config_of_the_untruncated_tower"]
+
+
+@pytest.fixture
+def original(data_folder, tmp_path):
+    """A copy of the golden checkpoint in the original layout, to be changed."""
+    folder = tmp_path / "original"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_bytes((data_folder / "llava_video_golden" / name).read_bytes())
+    return folder
+
+
+@pytest.fixture
+def shard_original():
+    """Deal the weights of a folder in the original layout out to shards with an index."""
+
+    def shard(folder, num_shards=2):
+        weights = load_file(folder / "model.safetensors")
+        weight_map = {}
+        for number in range(num_shards):
+            name = f"model-{number + 1:05}-of-{num_shards:05}.safetensors"
+            kept = {key: weights[key] for key in sorted(weights)[number::num_shards]}
+            save_file(kept, folder / name, metadata={"format": "pt"})
+            weight_map |= dict.fromkeys(kept, name)
+        index = {"metadata": {"total_size": 495000, "note": "kept"}, "weight_map": weight_map}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+        (folder / "model.safetensors").unlink()
+
+    return shard
+
+
+@pytest.fixture
+def change_config():
+    """Set fields of a folder's config.json, and drop those set to `...`."""
+
+    def change(folder, **values):
+        path = folder / "config.json"
+        settings = json.loads(path.read_text()) | values
+        path.write_text(json.dumps({name: value for name, value in settings.items() if value is not ...}))
+
+    return change

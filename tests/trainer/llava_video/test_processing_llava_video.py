@@ -1,8 +1,8 @@
-import numpy as np
+from pathlib import Path
+
 import pytest
 import torch
-from PIL import Image
-from transformers import AutoProcessor
+from transformers import AutoProcessor, AutoTokenizer, AutoVideoProcessor
 
 from trainer.llava_video import LlavaVideoConfig, LlavaVideoProcessor, LlavaVideoVideoProcessor
 
@@ -57,55 +57,46 @@ def test_tokens_of_a_real_frame(tokenizer, pool_mode, num_tokens):
     assert processor.num_video_tokens(1) == num_tokens
 
 
-def test_frames_as_tensor_array_and_images_are_the_same():
-    frames = np.random.default_rng(0).integers(0, 256, (2, 30, 40, 3), dtype=np.uint8)
-    video_processor = LlavaVideoVideoProcessor(size={"height": 28, "width": 28})
-    from_array, from_tensor, from_images = (
-        video_processor(videos, return_tensors="pt")["pixel_values_videos"]
-        for videos in (frames, torch.from_numpy(frames).permute(0, 3, 1, 2), [[Image.fromarray(f) for f in frames]])
-    )
-    assert from_array.shape == (1, 2, 3, 28, 28)
-    assert torch.equal(from_array, from_tensor)
-    assert torch.equal(from_array, from_images)
-
-
-@pytest.mark.parametrize("height_width", [(60, 80), (300, 170), (640, 480), (480, 854)])
-def test_within_one_grey_level_of_pil(height_width):
-    # Waves and a hard-edged box, away from black and white: where bicubic overshoots them, Pillow clips between its
-    # two passes, whose order depends on its version.
-    rows, columns = np.mgrid[: height_width[0], : height_width[1]]
-    frame = 128 + 50 * np.sin(rows / 3)[..., None] * np.cos(columns / 5)[..., None] * np.array([1.0, 0.7, -0.8])
-    frame[10:40, 20:50] = (60, 190, 128)
-    frame = frame.round().astype(np.uint8)
-    expected = np.asarray(Image.fromarray(frame).resize((98, 98), Image.Resampling.BICUBIC), dtype=np.float64)
-    pixels = LlavaVideoVideoProcessor(size=98)(frame[None], return_tensors="pt")["pixel_values_videos"][0, 0]
-    grey_levels = pixels.permute(1, 2, 0).double().numpy() * 127.5 + 127.5
-    assert np.abs(grey_levels - expected).max() <= 1 + 1e-3
-
-
-def test_black_and_white_become_minus_one_and_one():
-    frames = torch.stack([torch.zeros(3, 20, 20), torch.full((3, 20, 20), 255)]).to(torch.uint8)
-    pixels = LlavaVideoVideoProcessor(size=14)(frames, return_tensors="pt")["pixel_values_videos"]
-    assert pixels[0, 0].unique().tolist() == [-1.0]
-    assert pixels[0, 1].unique().tolist() == [1.0]
+def test_slow_and_fast_frames_are_counted(tokenizer):
+    settings = {"add_faster_video": True, "faster_token_stride": 2}
+    processor = LlavaVideoProcessor(tokenizer, LlavaVideoVideoProcessor(size=98), **settings)
+    # Frames 0 and 2 are slow: 4x4 pooled, a newline a row, a faster token. Frame 1: 2x2, the same. 21 + 7 + 21
+    assert processor.num_video_tokens(3) == 49
 
 
 def test_round_trip_through_files(tokenizer, make_conversation, encode, tmp_path):
     processor = LlavaVideoProcessor(
         tokenizer,
-        LlavaVideoVideoProcessor(size={"height": 70, "width": 70}),
+        LlavaVideoVideoProcessor(size={"height": 70, "width": 70}, num_frames=2),
         patch_size=10,
-        mm_newline_position="frame",
         mm_spatial_pool_mode="max",
-        mm_spatial_pool_stride=3,
+        mm_spatial_pool_stride=1,
+        add_faster_video=True,
+        faster_token_stride=3,
     )
     processor.save_pretrained(tmp_path)
     again = AutoProcessor.from_pretrained(tmp_path)
     assert type(again) is LlavaVideoProcessor
     assert type(again.video_processor) is LlavaVideoVideoProcessor
-    assert again.num_video_tokens(2) == 10  # 7x7 patches, 2x2 pooled, one newline a frame
+    assert again.num_video_tokens(2) == 70  # 7x7 patches: 7x8 and one token, then 3x4 and one token
+    assert again.chat_template == processor.chat_template
     batch, again_batch = encode(processor, [make_conversation()]), encode(again, [make_conversation()])
+    assert batch["pixel_values_videos"].shape == (1, 2, 3, 70, 70)
     assert all(torch.equal(batch[name], again_batch[name]) for name in batch)
+
+
+def test_the_committed_base_has_its_processor(encode, make_conversation):
+    processor = AutoProcessor.from_pretrained(Path(__file__).parents[3] / "trainer/demo_base/checkpoint")
+    batch = encode(processor, [make_conversation(num_frames=16)])
+    assert batch["pixel_values_videos"].shape == (1, 16, 3, 112, 112)
+    # 8x8 patches, 4x4 pooled, a newline to each of the four rows: 20 tokens a frame
+    assert (batch["input_ids"] == processor.video_token_id).sum() == 320
+
+
+def test_each_auto_class_loads_its_part(processor, tmp_path):
+    processor.save_pretrained(tmp_path)
+    assert type(AutoVideoProcessor.from_pretrained(tmp_path)) is LlavaVideoVideoProcessor
+    assert AutoTokenizer.from_pretrained(tmp_path).convert_tokens_to_ids("<video>") == 259
 
 
 def test_tokenizer_without_the_tokens_is_refused(make_tokenizer):
@@ -125,6 +116,7 @@ def test_unknown_pooling_is_refused(tokenizer):
         LlavaVideoProcessor(tokenizer, LlavaVideoVideoProcessor(), mm_spatial_pool_mode="sum")
 
 
-def test_different_numbers_of_frames_are_refused(processor, make_conversation, encode):
-    with pytest.raises(ValueError, match=r"same number of frames, got \[3, 4\]"):
-        encode(processor, [make_conversation(num_frames=3), make_conversation(num_frames=4)])
+@pytest.mark.parametrize("size", [{"height": 98, "width": 84}, {"height": 7, "width": 7}, {"shortest_edge": 98}])
+def test_a_size_that_is_no_square_of_patches_is_refused(tokenizer, size):
+    with pytest.raises(ValueError, match="must be a square of at least 14 pixels"):
+        LlavaVideoProcessor(tokenizer, LlavaVideoVideoProcessor(size=size))

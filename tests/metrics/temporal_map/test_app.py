@@ -1,0 +1,127 @@
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import metrics
+
+APP = Path(metrics.__file__).parent / "temporal_map" / "app.py"
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+NEEDED = "install what the page's test needs: pip install -e '.[spaces]', apt-get install chromium chromium-driver"
+
+pytest.importorskip("gradio", reason=NEEDED)
+webdriver = pytest.importorskip("selenium.webdriver", reason=NEEDED)
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=NEEDED)
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --window-size=1280,1800"
+).split()
+PREDICTIONS = """\
+{"id": "a", "segments": [{"label": "x", "start": 0, "end": 1, "score": 0.9}, \
+{"label": "x", "start": 5, "end": 6, "score": 0.8}, {"label": "x", "start": 2, "end": 3, "score": 0.7}]}
+{"id": "b", "segments": []}"""
+REFERENCES = """\
+{"id": "b", "segments": []}
+{"id": "a", "segments": [{"label": "x", "start": 0, "end": 1}, {"label": "x", "start": 2, "end": 3}]}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
+    folder = tmp_path_factory.mktemp("page")
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    environment |= {"HF_HOME": str(folder), "GRADIO_TEMP_DIR": str(folder), "NO_PROXY": "127.0.0.1"}
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen([sys.executable, str(APP)], env=environment, stdout=log, stderr=log, cwd=folder)
+    try:
+        for _ in range(240):
+            assert server.poll() is None, (folder / "log.txt").read_text()
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def wait_for(look, seconds=60):
+    """What `look` returns as soon as it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("the page did not show it in time")
+
+
+def write(browser, name, text):
+    def look():
+        return browser.find_elements("css selector", f"#{name} textarea, #{name} input")
+
+    box = wait_for(look)[0]
+    # As a paste does: the whole text at once, and the page is told of it
+    browser.execute_script(
+        "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}));",
+        box,
+        text,
+    )
+
+
+def shown_number(browser):
+    return browser.find_element("css selector", "#average_map textarea, #average_map input").get_property("value")
+
+
+def test_paste_click_and_read_the_number(address, browser):
+    browser.get(address)
+    write(browser, "predictions", PREDICTIONS)
+    write(browser, "references", REFERENCES)
+    write(browser, "thresholds", "0.5")
+    browser.find_element("css selector", "#score").click()
+    # Precision 1 at recall 1/2, then 2/3 at recall 1: the mean of both
+    assert wait_for(lambda: shown_number(browser)) == "0.8333"
+    table = wait_for(lambda: browser.find_element("css selector", "#table").text)
+    assert "AP @ 0.5" in table and "0.8333" in table
+    picture = wait_for(lambda: browser.find_elements("css selector", "#timeline img"))[0]
+    assert wait_for(lambda: picture.get_property("naturalWidth")) > 500
+
+
+def test_a_wrong_line_is_named_on_the_page(address, browser):
+    browser.get(address)
+    write(browser, "predictions", PREDICTIONS.replace('"score": 0.8', '"score": "high"'))
+    write(browser, "references", REFERENCES)
+    browser.find_element("css selector", "#score").click()
+    message = "predictions, line 1, id 'a': predictions[0][1]: `score` must be a finite number, got 'high'"
+    wait_for(lambda: message in browser.find_element("css selector", "body").text)
+    assert shown_number(browser) == ""
+
+
+def test_an_uploaded_file_fills_its_box(address, browser, tmp_path):
+    browser.get(address)
+    (tmp_path / "references.jsonl").write_text(REFERENCES)
+    upload = wait_for(lambda: browser.find_elements("css selector", "input[type=file]"))[1]
+    upload.send_keys(str(tmp_path / "references.jsonl"))
+    wait_for(lambda: browser.find_element("css selector", "#references textarea").get_property("value") == REFERENCES)
