@@ -57,7 +57,9 @@ def test_the_heads_read_the_tokens_that_the_language_model_reads(model):
     pixels = torch.rand(16, 3, 112, 112, generator=torch.Generator().manual_seed(0)) * 2 - 1
     tokens = pooled_tokens(model, pixels)
     assert tokens.shape == (16, 16, 128)
-    embedded = model.get_video_features(pixels.unsqueeze(0))[0]  # 20 a frame: each row of four ends with a newline
+    embedded = model.get_video_features(pixels.unsqueeze(0)).pooler_output[
+        0
+    ]  # 20 a frame: each row of four ends with a newline
     assert torch.allclose(embedded.view(16, 4, 5, 128)[:, :, :4].flatten(1, 2), tokens, atol=1e-5)
 
 
