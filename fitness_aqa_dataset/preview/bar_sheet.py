@@ -48,13 +48,13 @@ def draw_bar_sheet(record: UnlabeledRecord, num_frames: int, is_synthetic: bool)
     images = as_images(frames)
     sheet = _start(record, row, frames, bar_y, is_synthetic)
     strip = sheet.add_row("frames, with a\nline at the bar", images, MAX_FRAME_HEIGHT)
-    outline = [patheffects.withStroke(linewidth=3.4, foreground=INK)]
+    outline = [patheffects.withStroke(linewidth=2.6, foreground=INK)]
     for center, image, y in zip(sheet.centers(len(images)), images, sampled_y, strict=True):
         left, width, height = sheet.place(image, center, MAX_FRAME_HEIGHT)
         level = height * (1 - y / image.shape[0])
-        strip.plot([left, left + width], [level, level], color=BAR_COLOR, linewidth=1.8, path_effects=outline, **BUTT)
+        strip.plot([left, left + width], [level, level], color=BAR_COLOR, linewidth=1.3, path_effects=outline, **BUTT)
     captions = [
-        f"{time_s:.2f} s" + ("\nnot seen" if np.isnan(y) else "\n ")
+        f"{time_s:.2f} s\nnot seen" if np.isnan(y) else f"{time_s:.2f} s"
         for time_s, y in zip(times_s, sampled_y, strict=True)
     ]
     axes = add_time_axes(sheet, strip, CURVE, times_s, row["duration"], captions)

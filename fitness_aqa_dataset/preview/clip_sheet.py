@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from tqdm import tqdm
 
 from ..augmentation import AUGMENTATIONS, augment_frames, make_augmentation
 from ..records import ClipRecord
@@ -58,10 +59,6 @@ def draw_clip_sheet(record: ClipRecord, num_frames: int, seed: int, is_synthetic
     """
     frames, times_s = read_frames(record, num_frames)
     row = make_row(record)
-    augmented = {
-        name: as_images(augment_frames(torch.from_numpy(frames), make_augmentation(name, record.id, seed)).numpy())
-        for name in AUGMENTATIONS[1:]
-    }
     images = as_images(frames)
     sheet = _start(record, row, frames, is_synthetic)
     strip = sheet.add_row("frames", images, MAX_FRAME_HEIGHT, under=UNDERLINES)
@@ -72,8 +69,10 @@ def draw_clip_sheet(record: ClipRecord, num_frames: int, seed: int, is_synthetic
     _underline(sheet, strip, record, images, times_s)
     sheet.top -= SECTION
     sheet.text(0.3, sheet.top + 0.14, "The same frames augmented, as training may see them", weight="bold")
-    for name, its_images in augmented.items():
-        sheet.add_row(augmentation_text(make_augmentation(name, record.id, seed)), its_images, MAX_AUGMENTED_HEIGHT)
+    for name in tqdm(AUGMENTATIONS[1:], desc="drawing augmentations", delay=1, leave=False):
+        augmentation = make_augmentation(name, record.id, seed)
+        augmented = augment_frames(torch.from_numpy(frames), augmentation)
+        sheet.add_row(augmentation_text(augmentation), as_images(augmented.numpy()), MAX_AUGMENTED_HEIGHT)
         sheet.top -= GAP
     return sheet.figure
 
@@ -86,7 +85,7 @@ def augmentation_text(augmentation: dict) -> str:
 
 def _start(record: ClipRecord, row: dict, frames: np.ndarray, is_synthetic: bool) -> Sheet:
     images = as_images(frames)
-    height = row_height(images, len(images), MAX_FRAME_HEIGHT) + UNDERLINES + TIME + CONNECTOR + TICKS + SECTION + 0.1
+    height = row_height(images, len(images), MAX_FRAME_HEIGHT) + UNDERLINES + TIME + CONNECTOR + TICKS + SECTION + 0.15
     height += sum(_lane_height(record, label) for label in ERRORS[record.exercise])
     height += (len(AUGMENTATIONS) - 1) * (row_height(images, len(images), MAX_AUGMENTED_HEIGHT) + GAP)
     facts = f"{clip_facts(row, frames)} · {record.split} split"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito's palette (2008), which people with any colour vision can tell apart.
 ERROR_COLORS = {"knees_forward": "#0072B2", "knees_inward": "#D55E00", "elbows": "#009E73", "knees": "#CC79A7"}
-BAR_COLOR, IMAGE_ERROR_COLOR = "#E69F00", "#D55E00"
+BAR_COLOR = "#E69F00"
 INK, QUIET, GRID, INSIDE_CLIP = "#111827", "#5B6472", "#D5DAE1", "#F3F4F6"
 DARK, LIGHT = "#4B5563", "#C7CDD6"
 

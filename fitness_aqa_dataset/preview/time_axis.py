@@ -54,8 +54,8 @@ def add_time_axes(
     """
     Axes in seconds below a row of frames, so that each frame stands above its time.
 
-    The frames stand in columns of one width while their times are whole frames of the clip: a line that joins the two
-    may lean by less than a frame.
+    The frames stand in columns of one width while their times are whole frames of the clip: the line that joins the
+    two leans by less than a frame, by more only where a clip has fewer frames than two for each column.
 
     Args:
         sheet ([`~fitness_aqa_dataset.preview.sheet.Sheet`]):
