@@ -18,6 +18,7 @@ if is_accelerate_available():  # this file may stand beside published weights, w
     from accelerate import dispatch_model, infer_auto_device_map
     from accelerate.utils import get_balanced_memory
 
+HEAD = "lm_head.weight"
 SPREAD_DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
 
 
@@ -86,12 +87,21 @@ def from_original(
     model.tie_weights()
     check_shapes(folder, shapes, model)
     weights = model.state_dict()
+    tied_head = None
     with tqdm(total=len(shapes), desc="loading weights", disable=None) as progress:
         for shard in shards:
             with safe_open(shard, framework="pt") as stored:
                 for name in stored.keys():
-                    weights[rename_key(name)].copy_(stored.get_tensor(name))
+                    if name == HEAD and config.tie_word_embeddings:  # the embeddings' own memory
+                        tied_head = stored.get_tensor(name)
+                    else:
+                        weights[rename_key(name)].copy_(stored.get_tensor(name))
                     progress.update()
+    if tied_head is not None and not torch.equal(weights[HEAD].cpu(), tied_head.to(weights[HEAD].dtype)):
+        raise ValueError(
+            f"{folder}: {HEAD} differs from the embeddings, but config.json ties the two. "
+            "Set `tie_word_embeddings` to false there, or remove the key."
+        )
     if (folder / "generation_config.json").is_file():
         model.generation_config = GenerationConfig.from_pretrained(folder)
         model.suppress_video_token()

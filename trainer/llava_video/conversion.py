@@ -126,6 +126,7 @@ def rename_weights(shards: list[Path], made: Path, to_original: bool) -> None:
         with safe_open(shard, framework="pt") as stored:
             weights = {rename_key(name, to_original=to_original): stored.get_tensor(name) for name in stored.keys()}
             save_file(weights, made / shard.name, metadata=stored.metadata())
+            del weights  # before the next shard is read
     index_path = shards[0].parent / INDEX_NAME
     if index_path.is_file():
         index = json.loads(index_path.read_text())

@@ -177,9 +177,36 @@ class LlavaVideoModel(LlavaOnevisionModel):
                 encoded["video"] = BaseModelOutputWithPooling(pooler_output=torch.cat(list(videos))[None])
         elif input_ids is not None and past_key_values is None and not torch.compiler.is_compiling():
             check_video_tokens(input_ids, self.config.video_token_id, 0)
+        if input_ids is not None and not 0 <= self.config.video_token_id < self.config.text_config.vocab_size:
+            kwargs["inputs_embeds"] = self.embed_tokens_and_videos(input_ids, encoded.pop("video", None))
+            input_ids = None
         return super().forward(
             input_ids=input_ids, past_key_values=past_key_values, mm_encoder_outputs=encoded, **kwargs
         )
+
+    def embed_tokens_and_videos(
+        self, input_ids: torch.Tensor, videos: BaseModelOutputWithPooling | None
+    ) -> torch.Tensor:
+        """
+        Embeddings of a text whose video token is none of the vocabulary, such as the -200 of the original code.
+
+        Args:
+            input_ids (`torch.Tensor`):
+                Token ids, int64, shape `(B, L)`.
+            videos (`BaseModelOutputWithPooling`, *optional*):
+                `pooler_output` of shape `(V, N, D)`; none where a cache holds the videos already.
+
+        Returns:
+            `torch.Tensor`: Shape `(B, L, D)`.
+        """
+        is_video = input_ids == self.config.video_token_id
+        embedded = self.get_input_embeddings()(input_ids.masked_fill(is_video, 0))
+        if videos is None:
+            return embedded
+        features = videos.pooler_output
+        if not torch.compiler.is_compiling():
+            check_video_tokens(input_ids, self.config.video_token_id, features.shape[:-1].numel())
+        return embedded.masked_scatter(is_video[..., None], features.to(embedded))
 
 
 class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration):
@@ -269,6 +296,10 @@ class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration)
         **kwargs,
     ):
         """As in the parent, without images, and with `num_frames` as in [`~LlavaVideoModel.get_video_features`]."""
+        if kwargs.get("pixel_values") is not None:
+            raise ValueError(
+                "`pixel_values`: an image is a video of one frame, pass it as `pixel_values_videos`."
+            )
         return super().forward(
             input_ids=input_ids,
             attention_mask=attention_mask,

@@ -1,5 +1,6 @@
 """The config.json of https://github.com/LLaVA-VL/LLaVA-NeXT (`LlavaQwenForCausalLM`) and ours, either way."""
 
+import copy
 import dataclasses
 
 from transformers import PreTrainedConfig, Qwen2Config, SiglipVisionConfig
@@ -94,7 +95,11 @@ def config_from_original(
         ValueError: If the checkpoint is of another architecture or uses what is not supported.
     """
     check_original(original)
-    tower = vision_config or SO400M_PATCH14_384
+    original = copy.deepcopy(original)
+    if isinstance(vision_config, PreTrainedConfig):
+        vision_config = vision_config.to_dict()
+    tower = SiglipVisionConfig(**vision_config or SO400M_PATCH14_384)
+    tower.num_hidden_layers -= 1
     video = {name: value if original.get(name) is None else original[name] for name, value in VIDEO_DEFAULTS.items()}
     check_mm_values(
         video["mm_newline_position"],
@@ -102,9 +107,10 @@ def config_from_original(
         video["mm_spatial_pool_stride"],
         video["add_faster_video"],
     )
-    text = {name: original[name] for name in (TEXT_FIELDS | ROPE_FIELDS) & original.keys()}
+    # copied once more: Qwen2Config writes into the `rope_scaling` that it is given
+    text = copy.deepcopy({name: original[name] for name in (TEXT_FIELDS | ROPE_FIELDS) & original.keys()})
     return LlavaVideoConfig(
-        vision_config=SiglipVisionConfig(**tower | {"num_hidden_layers": tower["num_hidden_layers"] - 1}),
+        vision_config=tower,
         text_config=Qwen2Config(**text),
         video_token_id=video_token_id,
         dtype=original.get("torch_dtype"),

@@ -67,7 +67,7 @@ def find_shards(folder: Path) -> list[Path]:
     """
     index = folder / INDEX_NAME
     if index.is_file():
-        shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        shards = sorted(set(_weight_map(index).values()))
         missing = [shard for shard in shards if not (folder / shard).is_file()]
         if missing:
             raise FileNotFoundError(
@@ -77,24 +77,51 @@ def find_shards(folder: Path) -> list[Path]:
         return [folder / shard for shard in shards]
     if (folder / "model.safetensors").is_file():
         return [folder / "model.safetensors"]
-    if pickled := sorted(path.name for path in folder.glob("pytorch_model*.bin")):
+    if pickled := sorted(path.name for path in folder.iterdir() if path.suffix in (".bin", ".pt", ".pth")):
         raise ValueError(
             f"{folder}: the weights are pickled ({', '.join(pickled)}), and loading a pickle can run any code. "
             "Convert them on a machine you can lose: load with torch.load(..., weights_only=True), "
             "save with safetensors.torch.save_file as model.safetensors."
         )
+    if left := sorted(path.name for path in folder.glob("model-*.safetensors")):
+        raise FileNotFoundError(f"{index}: no such file, but shards are there ({', '.join(left)}). Download it again.")
     raise FileNotFoundError(f"{folder}: neither model.safetensors nor {INDEX_NAME} is there.")
 
 
+def _weight_map(index: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(index.read_text())["weight_map"])
+    except (ValueError, TypeError, KeyError):
+        raise ValueError(f"{index}: expected JSON with a `weight_map` of key and file. Download it again.") from None
+
+
 def read_shapes(shards: list[Path]) -> dict[str, list[int]]:
-    """Shape of every weight by name, from the headers of `shards`; a ValueError names a shard that cannot be read."""
+    """
+    Shape of every weight by name, from the headers of the files.
+
+    Args:
+        shards (`list[Path]`):
+            Safetensors files of one folder.
+
+    Returns:
+        `dict[str, list[int]]`: By name.
+
+    Raises:
+        ValueError: If a file cannot be read, a weight is in two of them, or the index lists others than they hold.
+    """
     shapes = {}
     for shard in shards:
         try:
             with safe_open(shard, framework="pt") as weights:
-                shapes |= {name: weights.get_slice(name).get_shape() for name in weights.keys()}
+                its_shapes = {name: weights.get_slice(name).get_shape() for name in weights.keys()}
         except SafetensorError as error:
             raise ValueError(f"{shard}: no valid safetensors file ({error}). Download it again.") from None
+        if twice := shapes.keys() & its_shapes.keys():
+            raise ValueError(f"{shard}: keys that another shard holds too: {list_names(twice)}. Download it again.")
+        shapes |= its_shapes
+    index = shards[0].parent / INDEX_NAME
+    if index.is_file() and (different := _weight_map(index).keys() ^ shapes.keys()):
+        raise ValueError(f"{index}: keys that it or the shards lack: {list_names(different)}. Download it again.")
     return shapes
 
 

@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import SiglipVisionConfig
 
 from trainer.llava_video import LlavaVideoForConditionalGeneration
 from trainer.llava_video.checkpoint import from_original
@@ -16,17 +17,19 @@ def cases(data_folder):
 
 
 @pytest.mark.parametrize("case", ["grid.bilinear", "one_token.bilinear"])
-def test_computes_what_the_original_computes(original, tower, cases, data_folder, change_config, case):
+# the vocabulary has 400 tokens; -200 is what the original code has in the text
+@pytest.mark.parametrize("video_token_id", [VIDEO_TOKEN_ID, 400, 151647, -200])
+def test_computes_what_the_original_computes(original, tower, cases, data_folder, change_config, case, video_token_id):
     newline_position, pool_mode = case.split(".")
     change_config(original, mm_newline_position=newline_position, mm_spatial_pool_mode=pool_mode)
-    model = from_original(original, vision_config=tower, video_token_id=VIDEO_TOKEN_ID)
+    model = from_original(original, vision_config=tower, video_token_id=video_token_id)
     golden = load_file(data_folder / "llava_video_golden/cases.safetensors")
     videos, num_tokens = golden["pixel_values_0"][None], cases[case]["n_video_tokens"]
     with torch.no_grad():
         features = model.get_video_features(videos).pooler_output
         ids, labels = (  # -200 marks the place of the video in the original
             torch.cat((row[:3], torch.full((num_tokens,), filler), row[4:]))[None]
-            for row, filler in ((golden["ids"][0], VIDEO_TOKEN_ID), (golden["labels"][0], -100))
+            for row, filler in ((golden["ids"][0], video_token_id), (golden["labels"][0], -100))
         )
         output = model(input_ids=ids, pixel_values_videos=videos, labels=labels)
     assert features.shape == (1, num_tokens, 48)
@@ -177,3 +180,92 @@ def test_folder_without_weights_is_refused(original):
     (original / "model.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match="neither model.safetensors nor model.safetensors.index.json"):
         from_original(original)
+
+
+@pytest.mark.parametrize("video_token_id", [400, -200])
+def test_a_video_token_outside_the_vocabulary_answers_as_one_inside(original, tower, data_folder, video_token_id):
+    pixels = load_file(data_folder / "llava_video_golden/cases.safetensors")["pixel_values_0"][None]
+    answers = []
+    for token_id in (VIDEO_TOKEN_ID, video_token_id):
+        model = from_original(original, vision_config=tower, video_token_id=token_id)
+        model.generation_config.suppress_tokens = [VIDEO_TOKEN_ID]
+        ids = torch.tensor([[1, 2, *[token_id] * 100, 3, 4]])
+        answer = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values_videos=pixels, max_new_tokens=4
+        )
+        answers.append(answer[0, ids.shape[1] :].tolist())
+        with pytest.raises(
+            ValueError, match=r"The text has 99 video tokens \(id .*\), the videos give 100 embeddings"
+        ):
+            model(input_ids=ids[:, [0, *range(2, 101), 102]], pixel_values_videos=pixels)
+    assert answers[0] == answers[1]
+
+
+def test_a_head_that_is_not_the_embeddings_it_is_tied_to(original, tower, change_config):
+    change_config(original, tie_word_embeddings=True)
+    with pytest.raises(
+        ValueError, match=r"lm_head\.weight differs from the embeddings, but config\.json ties the two\. S"
+    ):
+        from_original(original, vision_config=tower)
+
+
+def change_index(folder, change):
+    path = folder / "model.safetensors.index.json"
+    index = json.loads(path.read_text())
+    change(index["weight_map"])
+    path.write_text(json.dumps(index))
+
+
+def test_an_index_that_disagrees_with_its_shards(original, tower, shard_original):
+    shard_original(original)
+    change_index(original, lambda keys: keys.update(ghost="model-00001-of-00002.safetensors"))
+    with pytest.raises(ValueError, match=r"index\.json: keys that it or the shards lack: ghost\. Download it again"):
+        from_original(original, vision_config=tower)
+    change_index(original, lambda keys: (keys.pop("ghost"), keys.pop("model.norm.weight")))
+    with pytest.raises(ValueError, match=r"index\.json: keys that it or the shards lack: model\.norm\.weight\."):
+        from_original(original, vision_config=tower)
+
+
+def test_a_key_in_two_shards(original, tower, shard_original):
+    shard_original(original)
+    second = original / "model-00002-of-00002.safetensors"
+    first = load_file(original / "model-00001-of-00002.safetensors")
+    key = sorted(first)[0]
+    save_file(load_file(second) | {key: first[key]}, second)
+    with pytest.raises(ValueError, match=rf"00002-of-00002\.safetensors: keys that another shard holds too: {key}\."):
+        from_original(original, vision_config=tower)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"metadata": {}}'])
+def test_a_broken_index_is_named(original, tower, shard_original, text):
+    shard_original(original)
+    (original / "model.safetensors.index.json").write_text(text)
+    with pytest.raises(ValueError, match=r"index\.json: expected JSON with a `weight_map` of key and file\. Download"):
+        from_original(original, vision_config=tower)
+
+
+def test_shards_without_an_index(original, tower, shard_original):
+    shard_original(original)
+    (original / "model.safetensors.index.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"no such file, but shards are there \(model-00001-of-00002\.safeten"):
+        from_original(original, vision_config=tower)
+
+
+@pytest.mark.parametrize("name", ["consolidated.00.pth", "model.pt"])
+def test_pickled_weights_of_other_names(original, tower, name):
+    (original / "model.safetensors").rename(original / name)
+    with pytest.raises(ValueError, match=rf"the weights are pickled \({name}\)"):
+        from_original(original, vision_config=tower)
+
+
+def test_the_towers_sizes_may_be_a_config(original, tower):
+    model = from_original(original, vision_config=SiglipVisionConfig(**tower))
+    assert model.config.vision_config.num_hidden_layers == tower["num_hidden_layers"] - 1
+
+
+def test_images_are_videos_of_one_frame(original, tower):
+    model = from_original(original, vision_config=tower)
+    with pytest.raises(
+        ValueError, match="`pixel_values`: an image is a video of one frame, pass it as `pixel_values_v"
+    ):
+        model(input_ids=torch.tensor([[1]]), pixel_values=torch.zeros(1, 3, 98, 98))

@@ -130,3 +130,11 @@ def test_metadata_of_the_files_stays(original, tower, tmp_path):
     ours = convert_checkpoint(original, tmp_path / "deeper/ours", vision_config=tower)
     with safe_open(ours / "model.safetensors", framework="pt") as stored:
         assert stored.metadata() == {"made_by": "hand"}
+
+
+def test_a_scaled_rotary_embedding_comes_back(original, tower, change_config, tmp_path):
+    scaling = {"type": "linear", "factor": 2.0}
+    change_config(original, rope_scaling=scaling)
+    convert_checkpoint(original, tmp_path / "ours", vision_config=tower)
+    convert_checkpoint(tmp_path / "ours", tmp_path / "back", to_original=True)
+    assert json.loads((tmp_path / "back/config.json").read_text())["rope_scaling"] == scaling
