@@ -149,11 +149,15 @@ def _intervals(path: Path, key: str, value: object, problems: list[Problem]) -> 
         what = f"id {key!r}: expected a list of [start, end] in seconds, got {shorten(value)}"
         problems.append(Problem("interval", path, what, "correct it ([] where the error does not occur)"))
         return []
+    if value and all(type(pair) in (int, float, str) for pair in value):
+        what = f"id {key!r}: expected a list of [start, end] in seconds, got {shorten(value)}"
+        problems.append(Problem("interval", path, what, "put each interval in brackets of its own"))
+        return []
     wrong = {index: what for index, pair in enumerate(value) if (what := _wrong_with(pair))}
     for what in wrong.values():
         todo = "correct the two times or remove the interval"
         problems.append(Problem("interval", path, f"id {key!r}: {what}", todo))
-    return [(float(pair[0]), float(pair[1])) for index, pair in enumerate(value) if index not in wrong]
+    return [(float(pair[0]) + 0.0, float(pair[1])) for index, pair in enumerate(value) if index not in wrong]
 
 
 def _wrong_with(pair: object) -> str | None:

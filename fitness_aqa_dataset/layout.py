@@ -64,6 +64,16 @@ def require(kind: str, problems: list[Problem], folder: Path, *names: tuple[str,
     return None
 
 
+def zipped(folder: Path, *names: str) -> Path | None:
+    """The zip file that stands where `find` would meet one of the folders, `OHP.zip` for `OHP/…`; or nothing."""
+    for name in names:
+        inside = find(folder, name)
+        if inside is None:
+            return find(folder, f"{name}.zip")
+        folder = inside
+    return None
+
+
 def files_by_key(folder: Path | None, suffixes: tuple[str, ...]) -> dict[str, Path]:
     """
     Every clip or image under a folder, at any depth, by its id: the file name without the ending.

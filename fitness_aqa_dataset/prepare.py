@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from .builder import VERSION, read_records, split_records
 from .data_card import render_card
-from .layout import find
+from .layout import find, zipped
 from .media_folder import write_folder
 from .prepared import SYNTHETIC_MARKER, is_synthetic, read_prepared
 from .records import Record, fingerprint
@@ -103,13 +103,14 @@ def _check_arguments(out_dir: Path, format: str, names: Sequence[str] | None, ma
 
 def _present(root: Path) -> list[str]:
     """The configs whose folders are in the release; the labelled clips if there is none, for the message."""
-    names = [name for name, task in IMAGE_TASKS.items() if find(root, *task.folder)]
+    names = [name for name, task in IMAGE_TASKS.items() if find(root, *task.folder) or zipped(root, *task.folder)]
     for name, inside in (
         ("unlabeled", ("Unlabeled_Dataset",)),
         ("video", ("Labeled_Dataset", "videos")),
         ("video", ("Labeled_Dataset", "Labels")),
     ):
-        if any(find(root, RELEASE_FOLDER[exercise], *inside) for exercise in EXERCISES):
+        folders = [(RELEASE_FOLDER[exercise], *inside) for exercise in EXERCISES]
+        if any(find(root, *folder) or zipped(root, *folder) for folder in folders):
             names.append(name)
     return names or ["video"]
 

@@ -6,7 +6,7 @@ Whether a clip or an image decodes is the business of the builder, and of `check
 
 from pathlib import Path
 
-from .layout import CLIP_SUFFIXES, files_by_key, find, not_unpacked
+from .layout import CLIP_SUFFIXES, files_by_key, find, not_unpacked, zipped
 from .parts import Part, read_clips_part, read_images_part
 from .records import ClipRecord, ImageRecord, UnlabeledRecord
 from .taxonomy import ERROR_LABELS, EXERCISES, IMAGE_TASKS, RELEASE_FOLDER
@@ -52,7 +52,8 @@ def read_release(data_dir: str | Path) -> list[ClipRecord]:
             message says how many other problems there are.
     """
     root = release_root(data_dir)
-    present = [exercise for exercise in EXERCISES if find(root, RELEASE_FOLDER[exercise], "Labeled_Dataset")]
+    folders = {exercise: (RELEASE_FOLDER[exercise], "Labeled_Dataset") for exercise in EXERCISES}
+    present = [exercise for exercise, folder in folders.items() if find(root, *folder) or zipped(root, *folder)]
     return [
         ClipRecord(f"{part.name}/{key}", part.media[key], part.name, _errors_of(part, key), split)
         for part in _without_problems([read_clips_part(root, exercise) for exercise in present or EXERCISES])
@@ -98,12 +99,14 @@ def read_unlabeled(data_dir: str | Path) -> list[UnlabeledRecord]:
         `list[UnlabeledRecord]`: Every clip on disk, exercise by exercise, in the order of key.
 
     Raises:
-        FileNotFoundError: If the folder is missing.
+        FileNotFoundError: If the folder is missing, or clips are still in a zip file.
         ValueError: If the folder holds no release, or one without unlabelled clips.
     """
     root = release_root(data_dir)
     records = []
     for exercise in EXERCISES:
+        if archive := zipped(root, RELEASE_FOLDER[exercise], "Unlabeled_Dataset"):
+            raise FileNotFoundError(f"{archive}: the unlabelled clips are still in this zip file; unpack it there")
         videos, trajectories = unlabeled_files(root, exercise)
         records += [
             UnlabeledRecord(f"{exercise}/{key}", videos[key], exercise, trajectories.get(key))

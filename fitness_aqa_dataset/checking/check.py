@@ -11,7 +11,7 @@ from ..layout import find, not_unpacked
 from ..problems import Problem
 from ..taxonomy import EXERCISES, RELEASE_FOLDER
 from .clips import probe_clip
-from .contents import duplicates, intervals_outside, labels_by_path, twice_on_disk
+from .contents import copies, duplicates, intervals_outside, labels_by_path, twice_on_disk
 from .ids import part_problems
 from .notes import part_notes, trajectory_notes, unlabelled_copies
 from .pictures import probe_image, probe_trajectory
@@ -112,11 +112,12 @@ def _compare(report: Report, release: Release, probes: dict[Path, Probe], not_to
         report.problems += part_problems(part, not_to_open)
         report.notes += part_notes(part, probes)
         report.problems += twice_on_disk(part, release.clips + release.images, probes)
-    for part in release.clip_parts:
-        report.problems += intervals_outside(part, probes)
     labels = labels_by_path(release.parts)
     unlabelled = [path for videos, _ in release.unlabeled.values() for path in videos.values()]
     clips = [path for part in release.clip_parts for path in part.media.values()]
+    unclear = copies(clips, probes)
+    for part in release.clip_parts:
+        report.problems += intervals_outside(part, probes, unclear)
     images = dict.fromkeys(path for part in release.image_parts for path in part.media.values())
     for files in (clips, list(images), unlabelled):
         report.problems += duplicates(files, labels, probes, report.root)

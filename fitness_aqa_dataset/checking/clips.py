@@ -11,7 +11,7 @@ from torchcodec.decoders import VideoDecoder
 
 from ..problems import Problem
 from .mp4_boxes import Header, Track, is_mp4, missing_bytes, read_header
-from .probe import MAX_PIXELS, Probe, is_text, open_file
+from .probe import MAX_PIXELS, Probe, is_image, is_text, open_file
 
 AGAIN = "unpack or download it again"
 REMUX = "unpack it again, or write its header anew: ffmpeg -i old.mp4 -c copy new.mp4"
@@ -40,6 +40,8 @@ def probe_clip(path: Path) -> Probe:
             return _wrong(path, "empty (0 bytes)", AGAIN)
     if is_text(data[:512]):  # a playlist would make FFmpeg open other files
         return _wrong(path, "not a video but text", AGAIN)
+    if is_image(data[:16]):
+        return _wrong(path, "not a video but a still image", AGAIN)
     header = None
     if is_mp4(data):
         if missing := missing_bytes(data):
@@ -79,17 +81,17 @@ def _probe_frames(path: Path, data: mmap, header: Header | None) -> Probe:
         frames = decoder.get_frames_at(indices)
     except (RuntimeError, IndexError, MemoryError) as error:
         return _wrong(path, f"its frames cannot be decoded ({_reason(error)})", AGAIN)
-    if decoder.metadata.rotation:
-        return _wrong(
-            path, f"rotation metadata ({decoder.metadata.rotation:.0f}°), which many readers ignore", UPRIGHT
-        )
     fps = decoder.metadata.average_fps
     expected_s = begin_s + np.array(indices) / fps
     if uneven := _uneven(track, frames.pts_seconds.numpy() - expected_s, 1 / fps):
         return _wrong(path, f"variable frame rate, {uneven}", REENCODE)
     content = hashlib.blake2b(f"{num_frames} {tuple(frames.data.shape)}".encode(), digest_size=16)
     content.update(frames.data.contiguous().numpy())
-    return Probe(path, num_frames=num_frames, fps=fps, content=content.digest())
+    turned = None
+    if decoder.metadata.rotation:
+        what = f"rotation metadata ({decoder.metadata.rotation:.0f}°), which many readers ignore"
+        turned = Problem("clip", path, what, UPRIGHT)
+    return Probe(path, turned, num_frames=num_frames, fps=fps, content=content.digest())
 
 
 def _track_of(header: Header | None, stream_index: int) -> Track | None:

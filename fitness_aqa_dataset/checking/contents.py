@@ -1,5 +1,6 @@
 """What only the files' contents tell: intervals beyond the end of their clip, and the same picture twice."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,13 @@ from .safety import fold
 ROUNDING_S = 1e-6
 
 
-def intervals_outside(part: Part, probes: dict[Path, Probe]) -> Iterator[Problem]:
+def copies(files: list[Path], probes: dict[Path, Probe]) -> set[Path]:
+    """Files that share their content with another one: whose labels are right cannot be told from it."""
+    number = Counter(probes[path].content for path in files if path in probes)
+    return {path for path in files if path in probes and probes[path].content and number[probes[path].content] > 1}
+
+
+def intervals_outside(part: Part, probes: dict[Path, Probe], unclear: set[Path]) -> Iterator[Problem]:
     """
     Intervals that reach more than a frame beyond the end of their clip.
 
@@ -20,12 +27,14 @@ def intervals_outside(part: Part, probes: dict[Path, Probe]) -> Iterator[Problem
         part (`Part`):
             Labelled clips of an exercise.
         probes (`dict[Path, Probe]`):
-            What is known of every clip. Clips that have a problem of their own are passed over.
+            What is known of every clip. Those whose length is not known are passed over.
+        unclear (`set[Path]`):
+            Clips to pass over, see [`copies`].
     """
     for error, labels in part.labels.items():
         for key, intervals in labels.items():
             probe = probes.get(part.media.get(key))
-            if probe is None or probe.problem:
+            if probe is None or probe.num_frames == 0 or probe.path in unclear:
                 continue
             for start_s, end_s in intervals:
                 if end_s > probe.duration_s + 1 / probe.fps + ROUNDING_S:
@@ -81,8 +90,9 @@ def duplicates(
         if other == path or fold(other.stem) == fold(path.stem) and other.parent == path.parent:
             continue  # names that differ by case only are a problem already
         what = f"the same content as {_shown(other, root)}"
-        if path in labels and other in labels and labels[path] != labels[other]:
-            what += f", with different labels: {_text(labels[path])} here, {_text(labels[other])} there"
+        here, there = (_text(labels[each]) if each in labels else None for each in (path, other))
+        if here and there and here != there:
+            what += f", with different labels: {here} here, {there} there"
         yield Problem("duplicate", path, what, "keep one of the two, in files, labels and splits")
 
 

@@ -9,6 +9,8 @@ from typing import BinaryIO
 from ..problems import Problem
 
 MAX_PIXELS = 2**26  # of a frame or an image: a file of a few bytes may claim enough of them to fill the memory
+# JPEG, PNG, GIF, BMP, TIFF of either byte order
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 # What text does not hold: control letters other than white space
 NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\f\r"))
 
@@ -22,7 +24,7 @@ class Probe:
         path (`Path`):
             The file.
         problem (`Problem`, *optional*):
-            The first thing wrong with it; nothing else is known then.
+            The first thing wrong with it; then nothing else is known, unless it is rotation metadata.
         num_frames (`int`):
             Frames of a clip, entries of a trajectory.
         fps (`float`):
@@ -61,3 +63,8 @@ def open_file(path: Path) -> BinaryIO:
 def is_text(beginning: bytes) -> bool:
     """Whether a file's first bytes are text, as no video's are."""
     return len(beginning.translate(None, NOT_TEXT)) == len(beginning)
+
+
+def is_image(beginning: bytes) -> bool:
+    """Whether a file's first bytes are those of a still image, which FFmpeg would open as a video of one frame."""
+    return beginning.startswith(IMAGES) or (beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP")

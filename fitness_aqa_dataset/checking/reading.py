@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..layout import CLIP_SUFFIXES, IMAGE_SUFFIXES, files_by_key, find, is_litter, require
+from ..annotations import read_keys
+from ..layout import CLIP_SUFFIXES, IMAGE_SUFFIXES, files_by_key, find, is_litter, require, zipped
 from ..parts import Part, read_clips_part, read_images_part
 from ..problems import Problem
 from ..taxonomy import EXERCISES, IMAGE_TASKS, RELEASE_FOLDER
@@ -90,16 +91,23 @@ def read_all(root: Path, tree: Survey) -> Release:
         # the folder of one task lies among the clips' folders, those of the others stand alone
         wanted = task.folder if task.exercise == "squat" else task.folder[:1]
         if _is_inside(_images_ways(name), outside, name, release):
-            if find(root, *wanted) is None:
+            if find(root, *wanted) is None and zipped(root, *wanted) is None:
                 release.notes.append(f"{name}: not in this release")
                 continue
             part = read_images_part(root, name, tree.not_to_open)
             release.image_parts.append(part)
             release.images += _all_files(part.media_folder, IMAGE_SUFFIXES)
     release.images = list(dict.fromkeys(release.images))
+    not_a_split = find(root, "Squat", "Labeled_Dataset", "Splits", "traj_nan.json")
+    if not_a_split and not_a_split.is_file() and not _leaves(not_a_split, root, tree.not_to_open):
+        read_keys(not_a_split, release.problems)
     for exercise in EXERCISES:
         _read_unlabeled(root, exercise, outside, release)
     return release
+
+
+def _leaves(path: Path, root: Path, not_to_open: set[Path]) -> bool:
+    return path in not_to_open or not path.resolve().is_relative_to(root)
 
 
 def _read_unlabeled(root: Path, exercise: str, outside: list[tuple[str, ...]], release: Release) -> None:
@@ -107,6 +115,9 @@ def _read_unlabeled(root: Path, exercise: str, outside: list[tuple[str, ...]], r
     if not _is_inside([_folded((*folder, name)) for name in UNLABELED], outside, f"{exercise} unlabelled", release):
         return
     found = find(root, *folder)
+    if archive := zipped(root, *folder):
+        release.problems.append(Problem("missing", archive, "unlabelled clips still in a zip file", "unpack it there"))
+        return
     if found is None:
         release.notes.append(f"{exercise}: no unlabelled clips in this release")
         return

@@ -140,7 +140,10 @@ def test_a_binary_file_in_the_place_of_json(release):
     [
         ([["10_1", []]], r"expected an object \{id: \[\[start, end\], …\]\}, got \[\['10_1', \[\]\]\]; correct it"),
         ({"10_1": 3}, r"id '10_1': expected a list of \[start, end\] in seconds, got 3"),
-        ({"10_1": [0.5, 1.25]}, r"id '10_1': expected \[start, end\], two numbers in seconds, got 0\.5"),
+        (
+            {"10_1": [0.5, 1.25]},
+            r"id '10_1': expected a list of \[start, end\] in seconds, got \[0\.5, 1\.25\]; put each interval in brac",
+        ),
         ({"10_1": [[0.5]]}, r"id '10_1': expected \[start, end\], two numbers in seconds, got \[0\.5\]"),
         ({"10_1": [[0.1, 0.2, 0.3]]}, r"two numbers in seconds, got \[0\.1, 0\.2, 0\.3\]"),
         ({"10_1": [["0.1", 0.2]]}, r"two numbers in seconds, got \['0\.1', 0\.2\]"),
@@ -245,3 +248,21 @@ def test_no_unlabelled_clips(release):
     (release / "Squat/Unlabeled_Dataset/videos.zip").write_bytes(b"PK")
     with pytest.raises(ValueError, match=r"; unpack videos\.zip$"):
         read_unlabeled(release)
+
+
+@pytest.mark.parametrize(
+    ("folder", "archive"), [("OHP", "OHP.zip"), ("OHP/Labeled_Dataset", "OHP/Labeled_Dataset.zip")]
+)
+def test_an_exercise_still_in_its_zip_is_no_release_without_it(release, folder, archive):
+    shutil.rmtree(release / folder)
+    (release / archive).write_bytes(b"PK")
+    with pytest.raises(
+        FileNotFoundError, match=rf"no such folder, but the release needs it; unpack {archive.split('/')[-1]}"
+    ):
+        read_release(release)
+
+
+def test_minus_zero_is_zero(release, write_json):
+    write_json(release / FORWARD, {"10_1": [[-0.0, 0.5]], "10_2": [], "11_1": [], "12_1": []})
+    (record,) = (record for record in read_release(release) if record.id == "squat/10_1")
+    assert str(record.errors[0][1]) == "0.0"

@@ -121,7 +121,9 @@ def test_no_unlabelled_part(release):
     ):
         load_fitness_aqa(release, "unlabeled")
     (release / "Squat/Unlabeled_Dataset.zip").write_bytes(b"PK")
-    with pytest.raises(ValueError, match=r"; unpack Unlabeled_Dataset\.zip$"):
+    with pytest.raises(
+        FileNotFoundError, match=r"Squat/Unlabeled_Dataset\.zip: the unlabelled clips are still in this"
+    ):
         load_fitness_aqa(release, "unlabeled")
 
 

@@ -231,3 +231,40 @@ def test_the_object_for_programs(sound):
         line.removeprefix("note: ") for line in check_release(sound, progress=False).lines()[1:]
     ]
     assert len(content["notes"]) == 3  # of the three clips left, none has knees forward
+
+
+@pytest.mark.parametrize(
+    ("folder", "archive"),
+    [("BarbellRow", "BarbellRow.zip"), ("Squat/Unlabeled_Dataset", "Squat/Unlabeled_Dataset.zip")],
+)
+def test_a_part_still_in_its_zip_is_a_problem(sound, folder, archive):
+    shutil.rmtree(sound / folder)
+    (sound / archive).write_bytes(b"PK")
+    (line,) = set(lines_of(sound))
+    assert "unpack" in line
+    assert archive.split("/")[-1] in line
+
+
+def test_a_copy_over_a_clip_is_one_line_though_its_intervals_do_not_fit(sound):
+    edit(sound, FORWARD, lambda labels: labels.__setitem__("10_2", [[1.5, 1.9]]))
+    shutil.copy(sound / VIDEOS / "11_1.mp4", sound / VIDEOS / "10_2.mp4")
+    (line,) = lines_of(sound)
+    assert line.startswith(
+        f"{sound}/{VIDEOS}/11_1.mp4: the same content as '{VIDEOS}/10_2.mp4', with different labels"
+    )
+
+
+def test_a_turned_clip_tells_its_other_problems_too(sound, ffmpeg):
+    clip = sound / VIDEOS / "10_1.mp4"
+    ffmpeg("-i", clip, "-c", "copy", "-metadata:s:v:0", "rotate=90", sound / "turned.mp4")
+    (sound / "turned.mp4").replace(clip)
+    edit(sound, FORWARD, lambda labels: labels.__setitem__("10_1", [[0.5, 99.0]]))
+    interval, rotation = lines_of(sound)
+    assert "id '10_1': [0.5, 99.0] reaches beyond the end" in interval
+    assert "rotation metadata (" in rotation
+
+
+def test_the_list_beside_the_splits_is_read_too(sound):
+    (sound / SQUAT / "Splits" / "traj_nan.json").write_text("{")
+    (line,) = lines_of(sound)
+    assert line.startswith(f"{sound}/{SQUAT}/Splits/traj_nan.json: damaged JSON")
