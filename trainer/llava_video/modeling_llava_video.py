@@ -297,9 +297,7 @@ class LlavaVideoForConditionalGeneration(LlavaOnevisionForConditionalGeneration)
     ):
         """As in the parent, without images, and with `num_frames` as in [`~LlavaVideoModel.get_video_features`]."""
         if kwargs.get("pixel_values") is not None:
-            raise ValueError(
-                "`pixel_values`: an image is a video of one frame, pass it as `pixel_values_videos`."
-            )
+            raise ValueError("`pixel_values`: an image is a video of one frame, pass it as `pixel_values_videos`.")
         return super().forward(
             input_ids=input_ids,
             attention_mask=attention_mask,
