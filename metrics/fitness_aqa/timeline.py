@@ -98,9 +98,8 @@ def _draw_panel(panel, exercise: str, ids: list[str], predictions: dict[str, dic
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
     panel.set_xlim(left=0)
-    panel.set_yticks(
-        np.arange(len(ids)) + 0.5, [key if len(key) <= 28 else f"…{key[-27:]}" for key in ids], fontsize=7
-    )
+    names = [key if len(key) <= 28 else f"…{key[-27:]}" for key in ids]
+    panel.set_yticks(np.arange(len(ids)) + 0.5, names, fontsize=7, parse_math=False)  # a $ is a letter of the id
     panel.tick_params(axis="y", length=0)
     panel.set_xlabel("time from the start of the clip (s); ▸ named without times")
     handles = [Patch(facecolor=COLOURS[label], label=label.replace("_", " ")) for label in ERRORS[exercise]]

@@ -23,7 +23,7 @@ _CLIP_TOKENS = r"""
     | (?P<elbows>\belbows?\b)
     | (?P<knees>\bknees?\b)
     | (?P<squat>\bsquat[a-z]*)
-    | (?P<overhead_press>\bohp\b|\b(?:overhead|shoulder|military)[ _](?:[a-z]+[ ])?press[a-z]*)
+    | (?P<overhead_press>\bohp\b|\b(?:overhead|shoulder|military)[ _-]?(?:[a-z]+[ ])?press[a-z]*)
     | (?P<separator>\n(?:[-*•]|[0-9]{1,3}[.)])[ ]|,|&|\band\b|\bor\b|;(?=[ ]?(?:(?:and|from|between)[ ]){0,2}[0-9.]))
     | (?P<colon>:(?:\n(?:(?:[-*•]|[0-9]{1,3}[.)])[ ])?)?)
     | (?P<end>[.!?;\n])

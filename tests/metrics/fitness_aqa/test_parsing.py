@@ -396,3 +396,8 @@ def test_time_grows_linearly(piece):
 def test_without_being_told_it_goes_by_what_the_answer_names(answer, exercise, labels):
     parsed = parse_answer(answer)
     assert (parsed["exercise"], [error["label"] for error in parsed["errors"]]) == (exercise, labels)
+
+
+@pytest.mark.parametrize("name", ["overhead-press", "Overhead Press", "overheadpress", "overhead_press"])
+def test_spellings_of_the_press(name):
+    assert parse_answer(f"The subject is performing a {name}.")["exercise"] == "overhead_press"

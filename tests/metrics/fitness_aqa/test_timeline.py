@@ -74,3 +74,8 @@ def test_the_picture_says_how_many_clips_it_shows_and_can_be_saved():
 def test_too_few_or_too_many_clips_are_refused(num_clips):
     with pytest.raises(ValueError, match=f"num_clips: expected 1 to 400 clips in the picture, got {num_clips}"):
         draw_timeline({}, {}, num_clips)
+
+
+def test_a_dollar_in_an_id_is_a_letter():
+    clip = {r"$\frac{a$": {"exercise": "squat", "errors": []}}
+    draw_timeline({key: to_prediction(value, 0) for key, value in clip.items()}, clip).savefig(io.BytesIO())
