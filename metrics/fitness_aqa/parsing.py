@@ -86,6 +86,7 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     intervals = [_read_intervals(part) for part in between]
     # "From 1.0s to 2.0s knees forward" puts the times first, and then does so for every label of the sentence.
     times_first = bool(intervals[0]) and not intervals[-1]
+    times_of = _share_times(intervals[:-1] if times_first else intervals[1:], between[1:-1], times_first)
     is_list = [t.kind == "colon" and (i == 0 or tokens[i - 1].kind not in ALL_LABELS) for i, t in enumerate(tokens)]
     list_start = is_list.index(True) if True in is_list else len(tokens)
     if _lacks(tokens[:list_start]):  # "no errors in the following: ..."
@@ -93,7 +94,7 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
     speaks_of_error = _asserts_error(tokens)
     errors = []
     for k, i in enumerate(at):
-        lead, tail, times = between[k], between[k + 1], intervals[k if times_first else k + 1]
+        lead, tail, times = between[k], between[k + 1], times_of[k]
         if tail and tail[0].kind == "colon":  # checklist
             is_error = len(tail) > 1 and not _denies(tail[1:])
         elif _lacks(lead) or (tokens[i].says_fault and any(_is_not(token) for token in lead[-3:])):
@@ -104,6 +105,19 @@ def _read_errors(tokens: list[Token]) -> list[tuple[str, float, float]]:
         if is_error:
             errors += [(tokens[i].kind, start, end) for start, end in times or [(0.0, 0.0)]]
     return errors
+
+
+def _share_times(
+    times: list[list[tuple[float, float]]], between: list[list[Token]], times_first: bool
+) -> list[list[tuple[float, float]]]:
+    """Times of each label: "knees forward and knees inward from 1.0s to 2.0s" says them once, for both."""
+    shared = list(times)
+    order = range(1, len(shared)) if times_first else range(len(shared) - 2, -1, -1)
+    for k in order:
+        neighbour, gap = (k - 1, between[k - 1]) if times_first else (k + 1, between[k])
+        if not shared[k] and gap and all(token.text in ("and", "&", ",") for token in gap):
+            shared[k] = shared[neighbour]
+    return shared
 
 
 def _asserts_error(tokens: list[Token]) -> bool:

@@ -401,3 +401,25 @@ def test_without_being_told_it_goes_by_what_the_answer_names(answer, exercise, l
 @pytest.mark.parametrize("name", ["overhead-press", "Overhead Press", "overheadpress", "overhead_press"])
 def test_spellings_of_the_press(name):
     assert parse_answer(f"The subject is performing a {name}.")["exercise"] == "overhead_press"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Knees forward and knees inward from 1.0s to 2.0s.",
+        "Both knees forward and knees inward are visible from 1.0s to 2.0s.",
+        "Knees forward and knees inward, both from 1.0s to 2.0s.",
+        "From 1.0s to 2.0s, knees forward and knees inward.",
+        "Errors: knees forward, knees inward from 1.0s to 2.0s.",
+    ],
+)
+def test_times_said_once_for_two_errors(said):
+    assert parse_answer(f"The subject is performing a Squat. {said}")["errors"] == [
+        {"label": "knees_forward", "start": 1.0, "end": 2.0},
+        {"label": "knees_inward", "start": 1.0, "end": 2.0},
+    ]
+
+
+def test_a_denied_error_takes_no_times_from_the_next():
+    errors = parse_answer("A squat. Knees forward: no. Knees inward from 1.0s to 2.0s.")["errors"]
+    assert [error["label"] for error in errors] == ["knees_inward"]
