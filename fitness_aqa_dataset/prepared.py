@@ -15,7 +15,7 @@ from .taxonomy import IMAGE_TASKS
 # Beside the rows of a simulated release; a release without it counts as the real one.
 SYNTHETIC_MARKER = "synthetic.json"
 
-TODO = "make it with `python -m fitness_aqa_dataset prepare`"
+REMEDY = "make it with `python -m fitness_aqa_dataset prepare`"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Prepared:
         media = [folder / file_name for file_name in pq.ParquetFile(paths[0]).read(["file_name"])[0].to_pylist()]
         for path in media:
             if not path.is_file():
-                raise FileNotFoundError(f"{path}: no such file, but {paths[0]} names it; {TODO} again")
+                raise FileNotFoundError(f"{path}: no such file, but {paths[0]} names it; {REMEDY} again")
         return [*paths, *media]
 
     def num_rows(self, name: str, split: str) -> int:
@@ -97,14 +97,14 @@ def read_prepared(folder: str | Path) -> Prepared:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder; {TODO}")
+        raise FileNotFoundError(f"{folder}: no such folder; {REMEDY}")
     for format, find in {"parquet": _shards, "videofolder": _metadata}.items():
         splits = {
             name: {split: files for split in SPLIT_FILES if (files := find(folder / name, split))} for name in FEATURES
         }
         if splits := {name: its_splits for name, its_splits in splits.items() if its_splits}:
             return Prepared(folder, format, is_synthetic(folder), splits)
-    raise ValueError(f"{folder}: not a prepared folder: no rows in {'/, '.join(FEATURES)}/; {TODO}")
+    raise ValueError(f"{folder}: not a prepared folder: no rows in {'/, '.join(FEATURES)}/; {REMEDY}")
 
 
 def is_synthetic(folder: Path) -> bool:
@@ -123,7 +123,7 @@ def _shards(folder: Path, split: str) -> list[Path]:
     expected = [folder / f"{split}-{index:05d}-of-{num_shards:05d}.parquet" for index in range(num_shards)]
     if files != expected:
         what = f"{len(files)} Parquet files of {split}, which are not the {num_shards} that belong together"
-        raise ValueError(f"{folder}: {what}; {TODO} again")
+        raise ValueError(f"{folder}: {what}; {REMEDY} again")
     return files
 
 

@@ -65,9 +65,7 @@ def push_dataset(
     if public:
         _require_right(prepared, right_to_publish, "to make them public")
     if get_token() is None:
-        raise ValueError(
-            "no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to a token that may write"
-        )
+        raise ValueError(f"no token for the Hub: {LOGIN}")
     api = HfApi()
     if "/" not in repo_id:
         repo_id = f"{_call(api.whoami)['name']}/{repo_id}"
