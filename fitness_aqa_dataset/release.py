@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .layout import CLIP_SUFFIXES, files_by_key, find, not_unpacked, zipped
 from .parts import Part, read_clips_part, read_images_part
+from .problems import Problem
 from .records import ClipRecord, ImageRecord, UnlabeledRecord
 from .taxonomy import ERROR_LABELS, EXERCISES, IMAGE_TASKS, RELEASE_FOLDER
 
@@ -21,14 +22,21 @@ def release_root(data_dir: str | Path) -> Path:
         ValueError: If none of the release's folders is in it.
     """
     root = Path(data_dir).expanduser().resolve()
-    if not root.is_dir():
-        raise FileNotFoundError(f"{data_dir}: no such folder; give the folder that holds Squat/ and OHP/")
-    names = [*RELEASE_FOLDER.values(), "BarbellRow"]
-    if not any(find(root, name) for name in names):
-        zips = not_unpacked(root)
-        todo = f"unpack {', '.join(zips)}" if zips else "give the folder that holds them"
-        raise ValueError(f"{root}: no Fitness-AQA release here, neither {'/, nor '.join(names)}/; {todo}")
+    if problem := wrong_root(root):
+        raise (ValueError if root.is_dir() else FileNotFoundError)(problem.line())
     return root
+
+
+def wrong_root(root: Path) -> Problem | None:
+    """What is wrong with a folder that holds none of the release's own, or is not there; else nothing."""
+    names = [*RELEASE_FOLDER.values(), "BarbellRow"]
+    if not root.is_dir():
+        return Problem("missing", root, "no such folder", "give the folder that holds Squat/ and OHP/")
+    if any(find(root, name) for name in names):
+        return None
+    zips = not_unpacked(root)
+    todo = f"unpack {', '.join(zips)}" if zips else "give the folder that holds them"
+    return Problem("missing", root, f"no Fitness-AQA release here, neither {'/, nor '.join(names)}/", todo)
 
 
 def read_release(data_dir: str | Path) -> list[ClipRecord]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import torchcodec
 from tqdm import tqdm
 
-from ..layout import find, not_unpacked
 from ..problems import Problem
-from ..taxonomy import EXERCISES, RELEASE_FOLDER
+from ..release import wrong_root
+from ..taxonomy import EXERCISES
 from .clips import probe_clip
 from .contents import copies, duplicates, intervals_outside, labels_by_path, twice_on_disk
 from .ids import part_problems
@@ -53,7 +53,7 @@ def check_release(data_dir: str | Path, num_workers: int | None = None, progress
         raise ValueError("FFmpeg's libraries were not found, so no clip can be decoded; install FFmpeg 4 to 9")
     root = Path(os.path.realpath(os.path.expanduser(data_dir)))
     report = Report(os.fspath(data_dir), root)
-    if problem := _no_release(root):
+    if problem := wrong_root(root):
         report.problems.append(problem)
         return report
     tree = survey(root)
@@ -66,17 +66,6 @@ def check_release(data_dir: str | Path, num_workers: int | None = None, progress
     _compare(report, release, probes, tree.not_to_open)
     report.sort()
     return report
-
-
-def _no_release(root: Path) -> Problem | None:
-    names = [*RELEASE_FOLDER.values(), "BarbellRow"]
-    if not root.is_dir():
-        return Problem("missing", root, "no such folder", "give the folder that holds Squat/ and OHP/")
-    if any(find(root, name) for name in names):
-        return None
-    zips = not_unpacked(root)
-    todo = f"unpack {', '.join(zips)}" if zips else "give the folder that holds them"
-    return Problem("missing", root, f"no Fitness-AQA release here, neither {'/, nor '.join(names)}/", todo)
 
 
 def _probe(jobs: dict[Path, str], num_workers: int | None, progress: bool) -> dict[Path, Probe]:
