@@ -28,9 +28,12 @@ class FitnessAQAConfig(datasets.BuilderConfig):
     Args:
         merge_validation (`bool`, *optional*, defaults to `False`):
             Put the validation rows into `train`, as the paper does, and have no `validation` split.
+        skip_clips (`list[str]`, *optional*):
+            Ids of clips to leave out, see [`load_fitness_aqa`].
     """
 
     merge_validation: bool = False
+    skip_clips: list[str] | None = None
 
     def create_config_id(self, config_kwargs: dict, custom_features: Features | None = None) -> str:
         """Name the cache folder after the content of the release too: another one may lie at the same path later."""
@@ -38,7 +41,7 @@ class FitnessAQAConfig(datasets.BuilderConfig):
             raise ValueError(
                 "`data_dir` is missing; give the folder of the release, the one that holds Squat/ and OHP/"
             )
-        content = {"release": fingerprint(read_records(self.data_dir, self.name))}
+        content = {"release": fingerprint(read_records(self.data_dir, self.name, self.skip_clips))}
         return super().create_config_id(config_kwargs | content, custom_features)
 
 
@@ -70,7 +73,7 @@ class FitnessAQA(datasets.GeneratorBasedBuilder):
         return datasets.DatasetInfo(description=DESCRIPTIONS[name], features=FEATURES[name])
 
     def _split_generators(self, dl_manager) -> list[datasets.SplitGenerator]:
-        records = read_records(self.config.data_dir, self.config.name)
+        records = read_records(self.config.data_dir, self.config.name, self.config.skip_clips)
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"records": its_records})
             for split, its_records in split_records(records, self.config.merge_validation).items()
@@ -90,11 +93,15 @@ class FitnessAQA(datasets.GeneratorBasedBuilder):
             raise
 
 
-def read_records(data_dir: str | Path, name: str) -> list[Record]:
+def read_records(data_dir: str | Path, name: str, skip_clips: list[str] | None = None) -> list[Record]:
     """The records of one config, see [`~fitness_aqa_dataset.release.read_release`] and its neighbours."""
     if name in IMAGE_TASKS:
         return read_images(data_dir, name)
-    return read_unlabeled(data_dir) if name == "unlabeled" else read_release(data_dir)
+    if name == "unlabeled":
+        return read_unlabeled(data_dir)
+    skipped = set(skip_clips or ())
+    records = read_release(data_dir, skip_missing_clips=skip_clips is not None)
+    return [record for record in records if record.id not in skipped]
 
 
 def split_records(records: list[Record], merge_validation: bool) -> dict[str, list[Record]]:
@@ -111,6 +118,7 @@ def load_fitness_aqa(
     split: str | None = None,
     streaming: bool = False,
     merge_validation: bool = False,
+    skip_clips: list[str] | None = None,
 ) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset:
     """
     Load the raw release. Clips and images stay where they are: rows hold their paths, nothing is decoded or copied.
@@ -128,6 +136,9 @@ def load_fitness_aqa(
             Make rows as they are asked for instead of all of them into the cache first.
         merge_validation (`bool`, *optional*, defaults to `False`):
             Put the validation rows into `train`, as the paper does, and have no `validation` split.
+        skip_clips (`list[str]`, *optional*):
+            Ids of labelled clips to leave out, because they are damaged; given, even empty, clips that are not on
+            disk are left out too.
 
     Returns:
         `DatasetDict`: The splits `train`, `validation`, `test` (those that have rows), or the one asked for as a
@@ -152,7 +163,7 @@ def load_fitness_aqa(
         ['squat', 'overhead_press']
         ```
     """
-    builder = FitnessAQA(config_name=name, data_dir=data_dir, merge_validation=merge_validation)
+    builder = FitnessAQA(config_name=name, data_dir=data_dir, merge_validation=merge_validation, skip_clips=skip_clips)
     if streaming:
         return builder.as_streaming_dataset(split=split)
     builder.download_and_prepare()

@@ -39,7 +39,7 @@ def wrong_root(root: Path) -> Problem | None:
     return Problem("missing", root, f"no Fitness-AQA release here, neither {'/, nor '.join(names)}/", todo)
 
 
-def read_release(data_dir: str | Path) -> list[ClipRecord]:
+def read_release(data_dir: str | Path, skip_missing_clips: bool = False) -> list[ClipRecord]:
     """
     Read the labelled videos of a raw release. A release with one of the two exercises only is fine.
 
@@ -48,6 +48,8 @@ def read_release(data_dir: str | Path) -> list[ClipRecord]:
     Args:
         data_dir (`str` or `Path`):
             The folder that holds `Squat/` and `OHP/`.
+        skip_missing_clips (`bool`, *optional*, defaults to `False`):
+            Leave out clips that are in a split and not on disk, as long as there are others.
 
     Returns:
         `list[ClipRecord]`: Every clip of every split, exercise by exercise, split by split, in the split files' order.
@@ -62,11 +64,16 @@ def read_release(data_dir: str | Path) -> list[ClipRecord]:
     root = release_root(data_dir)
     folders = {exercise: (RELEASE_FOLDER[exercise], "Labeled_Dataset") for exercise in EXERCISES}
     present = [exercise for exercise, folder in folders.items() if find(root, *folder) or zipped(root, *folder)]
+    parts = [read_clips_part(root, exercise) for exercise in present or EXERCISES]
+    if skip_missing_clips:
+        for part in parts:
+            part.problems[:] = [problem for problem in part.problems if not _is_missing_clip(part, problem)]
     return [
         ClipRecord(f"{part.name}/{key}", part.media[key], part.name, _errors_of(part, key), split)
-        for part in _without_problems([read_clips_part(root, exercise) for exercise in present or EXERCISES])
+        for part in _without_problems(parts)
         for split, keys in part.splits.items()
         for key in keys
+        if key in part.media
     ]
 
 
@@ -133,6 +140,10 @@ def unlabeled_files(root: Path, exercise: str) -> tuple[dict[str, Path], dict[st
     folder = (RELEASE_FOLDER[exercise], "Unlabeled_Dataset")
     videos, trajectories = find(root, *folder, "videos"), find(root, *folder, "bar_trajectories_raw")
     return files_by_key(videos, CLIP_SUFFIXES), files_by_key(trajectories, (".json",))
+
+
+def _is_missing_clip(part: Part, problem: Problem) -> bool:
+    return problem.kind == "missing" and problem.path.parent == part.media_folder
 
 
 def _without_problems(parts: list[Part]) -> list[Part]:

@@ -10,11 +10,10 @@ import torch
 from torchcodec.decoders import VideoDecoder
 
 from ..problems import Problem
-from .mp4_boxes import Header, Track, is_mp4, missing_bytes, read_header
-from .probe import MAX_PIXELS, Probe, is_image, is_text, open_file
+from .headers import AGAIN, REMUX, check_header
+from .mp4_boxes import Header, Track
+from .probe import MAX_PIXELS, Probe, open_file
 
-AGAIN = "unpack or download it again"
-REMUX = "unpack it again, or write its header anew: ffmpeg -i old.mp4 -c copy new.mp4"
 REENCODE = "encode it anew: ffmpeg -i old.mp4 -vf fps=30 new.mp4"
 UPRIGHT = "encode it anew, which turns the pixels: ffmpeg -i old.mp4 new.mp4"
 # In usual frames: how far from its even place a frame may begin (rows compute times from a constant rate), and how
@@ -38,26 +37,8 @@ def probe_clip(path: Path) -> Probe:
             data = mmap(file.fileno(), 0, access=ACCESS_COPY)
         except ValueError:
             return _wrong(path, "empty (0 bytes)", AGAIN)
-    if is_text(data[:512]):  # a playlist would make FFmpeg open other files
-        return _wrong(path, "not a video but text", AGAIN)
-    if is_image(data[:16]):
-        return _wrong(path, "not a video but a still image", AGAIN)
-    header = None
-    if is_mp4(data):
-        if missing := missing_bytes(data):
-            return _wrong(path, f"truncated, at least {missing} bytes are missing at its end", AGAIN)
-        try:
-            header = read_header(data)
-        except ValueError as error:
-            return _wrong(path, f"its header is damaged ({error})", REMUX)
-        pictures = [track for track in header.tracks if track.handler == b"vide"] if header else []
-        if header and not pictures:
-            return _wrong(path, "has no video stream", AGAIN)
-        for track in () if header and header.fragmented else pictures:
-            if track.num_frames and not len(track.times_s):
-                what = f"its header is wrong: its tables do not agree on the number of frames ({track.num_frames})"
-                return _wrong(path, what, REMUX)
-    return _probe_frames(path, data, header)
+    problem, header = check_header(path, data)
+    return Probe(path, problem) if problem else _probe_frames(path, data, header)
 
 
 def _probe_frames(path: Path, data: mmap, header: Header | None) -> Probe:

@@ -1,0 +1,77 @@
+"""The quick look at a clip: what its first bytes and its header say, no frame decoded."""
+
+from mmap import mmap
+from pathlib import Path
+
+from torchcodec.decoders import VideoDecoder
+
+from ..problems import Problem
+from .mp4_boxes import Header, is_mp4, missing_bytes, read_header
+from .probe import is_image, is_text
+
+AGAIN = "unpack or download it again"
+REMUX = "unpack it again, or write its header anew: ffmpeg -i old.mp4 -c copy new.mp4"
+
+
+def check_header(path: Path, data: bytes | mmap) -> tuple[Problem | None, Header | None]:
+    """
+    Look at the boxes of a clip.
+
+    Args:
+        path (`Path`):
+            What to call it in the problem.
+        data (`bytes` or `mmap`):
+            The whole file, at least one byte.
+
+    Returns:
+        `tuple[Problem | None, Header | None]`: The first thing that is wrong, or the header if it is an mp4 file.
+    """
+    if is_text(data[:512]):  # a playlist would make FFmpeg open other files
+        return Problem("clip", path, "not a video but text", AGAIN), None
+    if is_image(data[:16]):
+        return Problem("clip", path, "not a video but a still image", AGAIN), None
+    if not is_mp4(data):
+        return None, None
+    if missing := missing_bytes(data):
+        return Problem("clip", path, f"truncated, at least {missing} bytes are missing at its end", AGAIN), None
+    try:
+        header = read_header(data)
+    except ValueError as error:
+        return Problem("clip", path, f"its header is damaged ({error})", REMUX), None
+    pictures = [track for track in header.tracks if track.handler == b"vide"] if header else []
+    if header and not pictures:
+        return Problem("clip", path, "has no video stream", AGAIN), None
+    for track in () if header and header.fragmented else pictures:
+        if track.num_frames and not len(track.times_s):
+            what = f"its header is wrong: its tables do not agree on the number of frames ({track.num_frames})"
+            return Problem("clip", path, what, REMUX), None
+    return None, header
+
+
+def header_problem(path: Path, data: bytes | None = None) -> Problem | None:
+    """
+    What is wrong with a clip as far as its header tells; a file that lies about its frames is not found here.
+
+    Args:
+        path (`Path`):
+            The file, or the name of `data`.
+        data (`bytes`, *optional*):
+            Its bytes, of a clip inside a Parquet file. Defaults to those of the file.
+
+    Returns:
+        `Problem`: The first, or `None`.
+    """
+    if data is None:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            return Problem("clip", path, f"cannot be read ({error.strerror})", AGAIN)
+    if not data:
+        return Problem("clip", path, "empty (0 bytes)", AGAIN)
+    problem, _ = check_header(path, data)
+    if problem is None:
+        try:
+            VideoDecoder(data, num_ffmpeg_threads=1, seek_mode="approximate")
+        except (RuntimeError, ValueError, TypeError, MemoryError):
+            problem = Problem("clip", path, "not a video that FFmpeg can open", AGAIN)
+    return problem
