@@ -1,14 +1,25 @@
 """Rows into batches: only the sampled frames are decoded, the time instruction is written, the prompt is masked."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from transformers import ProcessorMixin
 
-from fitness_aqa_dataset import augment_frames, sample_frames, time_instruction
+from fitness_aqa_dataset import augment_frames, time_instruction
+from trainer.answers import (
+    IGNORE_INDEX,
+    Conversation,
+    encode_ending,
+    place_labels,
+    render,
+    special_token_ids,
+)
+from trainer.media import Media, grey_media, read_media
+from trainer.pixels import normalization_of
 
-IGNORE_INDEX = -100
+logger = logging.getLogger(__name__)
 
 
 def blank_frames(frames: torch.Tensor) -> torch.Tensor:
@@ -19,65 +30,204 @@ def blank_frames(frames: torch.Tensor) -> torch.Tensor:
 @dataclass
 class ConversationCollator:
     """
-    Collate rows with `video` and `messages` for a video-language model; leans on the processor's chat template only.
+    Collate rows of clips or images with `messages` for a video-language model of transformers. Of the processor it
+    takes the chat template and one call for the whole batch.
 
     Args:
         processor (`ProcessorMixin`):
-            Its `apply_chat_template` takes frames inside the message and marks the assistant's tokens.
+            Of any model that knows videos.
         num_frames (`int`):
             Frames sampled from each clip.
         generate (`bool`, *optional*, defaults to `False`):
             `True`: prompts only, padded on the left, for `generate`. `False`: whole conversations with `labels`.
         change_frames (`Callable`, *optional*):
-            Applied to the frames, uint8 (T, 3, H, W), of every clip, after its augmentation.
+            Applied to the frames, uint8 (T, 3, H, W), of every clip or image, after its augmentation.
+        max_length (`int`, *optional*):
+            Most tokens of a conversation, its video included. A longer one is an error and never cut.
+        uint8_pixels (`bool`, *optional*, defaults to `False`):
+            Give pixels as they are after resizing, a quarter of the bytes; [`normalize_pixels`] does the rest where
+            the model runs. Without effect where [`normalization_of`] gives `None`.
+        on_bad_clip (`str`, *optional*, defaults to `"error"`):
+            What becomes of a clip or image that cannot be decoded. `"skip"`: the row is grey and nothing of it is
+            learnt.
+        vary (`Callable`, *optional*):
+            `vary(row, epoch)` gives the row that is shown in a later epoch than the first.
     """
 
     processor: ProcessorMixin
     num_frames: int
     generate: bool = False
     change_frames: Callable[[torch.Tensor], torch.Tensor] | None = None
+    max_length: int | None = None
+    uint8_pixels: bool = False
+    on_bad_clip: str = "error"
+    vary: Callable[[dict, int], dict] | None = None
+    # Shared memory: workers of a data loader that already run see another epoch.
+    _epoch: torch.Tensor = field(
+        default_factory=lambda: torch.zeros((), dtype=torch.int64).share_memory_(),
+        init=False,
+        repr=False,
+        compare=False,
+    )
+
+    def __post_init__(self):
+        if self.on_bad_clip not in ("error", "skip"):
+            raise ValueError(f"on_bad_clip: expected error or skip, got {self.on_bad_clip!r}.")
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell which epoch it is, from 0, in this process and in all workers; before the data loader is iterated."""
+        self._epoch.fill_(epoch)
 
     def __call__(self, rows: list[dict]) -> dict[str, torch.Tensor]:
         """
         Args:
             rows (`list[dict]`):
-                Rows with `video`, `messages` and, optionally, `augmentation`.
+                Rows with `id`, `messages` and `video` (undecoded) or `image`; optionally `augmentation`, `weight`
+                (`float`), and `is_padding` (`bool`): nothing is decoded, the row is grey and nothing of it is learnt.
 
         Returns:
-            `dict[str, torch.Tensor]`: What the processor makes: `input_ids` and `attention_mask`, int64 (B, L),
-            `pixel_values_videos`, float32 (B, T, 3, H, W); and unless generating `labels`, int64 (B, L): the token
-            ids of the answer and its `<|im_end|>`, -100 elsewhere.
+            `dict[str, torch.Tensor]`: What the processor makes: `input_ids` and `attention_mask`, int64 (B, L), and
+            pixels under the names that the model has for them; unless generating `labels`, int64 (B, L): the token ids
+            of the answer and its end of turn, -100 elsewhere; with weights `answer_weights`, float32 (B,), 1 for a row
+            without; with `on_bad_clip="skip"` `num_skipped`, int64, no dimension.
 
         Raises:
-            ValueError: If a clip cannot be decoded.
+            ValueError: If a clip or image cannot be decoded, a conversation is too long, has a placeholder or special
+                token in its text, or its answer is not found in its tokens. The message names the row.
         """
-        conversations = [self._conversation(row) for row in rows]
-        batch = self.processor.apply_chat_template(
-            conversations,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            add_generation_prompt=self.generate,
-            return_assistant_tokens_mask=not self.generate,
-            processor_kwargs={"padding": True, "padding_side": "left" if self.generate else "right"},
-        )
-        batch = dict(batch)
+        epoch = int(self._epoch)
+        if self.vary is not None and epoch > 0:
+            rows = [self.vary(row, epoch) for row in rows]
+        media, is_unread = self._read(rows)
+        conversations = [self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media)]
+        batch = self._process(conversations, media)
+        self._check_lengths(rows, batch)
+        is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread)]
         if not self.generate:
-            answers = torch.as_tensor(batch.pop("assistant_masks")).bool()
-            batch["labels"] = batch["input_ids"].masked_fill(~answers, IGNORE_INDEX)
+            batch["labels"] = self._labels(rows, conversations, is_grey, batch)
+        if any(row.get("weight") is not None for row in rows):
+            weights = [1.0 if row.get("weight") is None else row["weight"] for row in rows]
+            batch["answer_weights"] = torch.tensor(weights, dtype=torch.float32)
+        if self.on_bad_clip == "skip":
+            batch["num_skipped"] = torch.tensor(sum(is_unread))
         return batch
 
-    def _conversation(self, row: dict) -> list[dict]:
-        frames, times_s, duration_s = sample_frames(row["video"], self.num_frames)
-        if "augmentation" in row:
-            frames = augment_frames(frames, row["augmentation"])
-        if self.change_frames is not None:
-            frames = self.change_frames(frames)
-        user, *answers = row["messages"]
-        texts = [{"type": "text", "text": part["text"]} for part in user["content"] if part["type"] == "text"]
-        video = [
-            {"type": "video", "video": frames},
-            {"type": "text", "text": time_instruction(duration_s, times_s)},
+    def _read(self, rows: list[dict]) -> tuple[list[Media], list[bool]]:
+        """What each row shows, and whether it could not be read."""
+        media: list[Media | None] = []
+        is_unread = [False] * len(rows)
+        for index, row in enumerate(rows):
+            media.append(None)
+            if row.get("is_padding"):
+                continue
+            try:
+                media[index] = read_media(row, self.num_frames)
+            except ValueError as error:
+                if self.on_bad_clip == "error":
+                    raise ValueError(f"row {row['id']!r}: {error}") from None
+                is_unread[index] = True
+                logger.warning("row %r is left out: %s", row["id"], error)
+        others = [shown for shown in media if shown is not None]
+        for index, row in enumerate(rows):
+            if media[index] is None:
+                media[index] = grey_media(row, self.num_frames, others)
+            elif row.get("augmentation") is not None:
+                media[index].frames = augment_frames(media[index].frames, row["augmentation"])
+            if self.change_frames is not None:
+                media[index].frames = self.change_frames(media[index].frames)
+        return media, is_unread
+
+    def _conversation(self, row: dict, media: Media) -> Conversation:
+        """The row's messages with its media in front of the first question."""
+        messages = [
+            {"role": message["role"], "content": [{"type": "text", "text": _text(message["content"])}]}
+            for message in row["messages"]
         ]
-        prompt = {"role": "user", "content": video + texts}
-        return [prompt] if self.generate else [prompt, *answers]
+        tokens = {getattr(self.processor, f"{kind}_token", None) for kind in ("video", "image")} - {None}
+        for message in messages:
+            for token in tokens:
+                if token in message["content"][0]["text"]:
+                    raise ValueError(
+                        f"the text of the {message['role']} holds {token}, which stands for what is shown. "
+                        "Take it out of the text."
+                    )
+        content = next(message["content"] for message in messages if message["role"] == "user")
+        if media.times_s:
+            # One part: what a template writes between two parts differs from model to model.
+            content[0]["text"] = f"{time_instruction(media.duration_s, media.times_s)}\n{content[0]['text']}"
+        content.insert(0, {"type": "image" if self._is_image(media) else "video"})
+        return render(self.processor, messages, self.generate)
+
+    def _is_image(self, media: Media) -> bool:
+        """Whether the processor gets these pixels as an image; one without images gets a video of one frame."""
+        return not media.times_s and hasattr(self.processor, "image_processor")
+
+    def _process(self, conversations: list[Conversation], media: list[Media]) -> dict[str, torch.Tensor]:
+        clips = [shown for shown in media if not self._is_image(shown)]
+        images = [[shown.frames[0]] for shown in media if self._is_image(shown)]
+        if clips and images and self._same_names():
+            raise ValueError(
+                f"{type(self.processor).__name__} gives images and clips the same names, so that a batch cannot hold "
+                "both. Train on clips and on images apart."
+            )
+        raw = {"do_rescale": False, "do_normalize": False}
+        raw = raw if self.uint8_pixels and normalization_of(self.processor) is not None else {}
+        metadata = [shown.metadata() for shown in clips]
+        batch = self.processor(
+            text=[conversation.prompt + conversation.ending for conversation in conversations],
+            videos=[shown.frames for shown in clips] or None,
+            images=images or None,
+            # The template has written them.
+            text_kwargs={
+                "padding": True,
+                "padding_side": "left" if self.generate else "right",
+                "add_special_tokens": False,
+            },
+            videos_kwargs={"do_sample_frames": False, "video_metadata": metadata, **raw} if clips else {},
+            images_kwargs=raw if images else {},
+            return_tensors="pt",
+        )
+        return dict(batch)
+
+    def _same_names(self) -> bool:
+        names = [
+            set(part.model_input_names) for part in (self.processor.image_processor, self.processor.video_processor)
+        ]
+        return not names[0].isdisjoint(names[1])
+
+    def _check_lengths(self, rows: list[dict], batch: dict[str, torch.Tensor]) -> None:
+        if self.max_length is None:
+            return
+        ids = [*self.processor.video_token_ids, *self.processor.image_token_ids]
+        placeholders = torch.tensor([id for id in ids if id is not None])
+        for row, input_ids, length in zip(rows, batch["input_ids"], batch["attention_mask"].sum(1).tolist()):
+            if length > self.max_length:
+                num_video_tokens = int(torch.isin(input_ids, placeholders).sum())
+                raise ValueError(
+                    f"row {row['id']!r}: {length} tokens, {num_video_tokens} of them of its video, and max_length is "
+                    f"{self.max_length}. A conversation is never cut: raise max_length, or lower num_frames."
+                )
+
+    def _labels(self, rows: list[dict], conversations: list[Conversation], is_grey: list[bool], batch: dict):
+        special_ids = special_token_ids(self.processor.tokenizer)
+        labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
+        lengths = batch["attention_mask"].sum(1).tolist()
+        for index, (row, conversation) in enumerate(zip(rows, conversations)):
+            if not is_grey[index]:
+                input_ids = batch["input_ids"][index, : lengths[index]]
+                ending = self._for_row(row, encode_ending, self.processor.tokenizer, conversation, special_ids)
+                labels[index, : lengths[index]] = self._for_row(row, place_labels, input_ids, *ending)
+        return labels
+
+    @staticmethod
+    def _for_row(row: dict, function: Callable, *arguments):
+        try:
+            return function(*arguments)
+        except ValueError as error:
+            raise ValueError(f"row {row['id']!r}: {error}") from None
+
+
+def _text(content: str | list[dict]) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")

@@ -1,0 +1,151 @@
+"""
+Where the answers are: in the text of a conversation, in its tokens, and in a batch of labels.
+
+Nothing here knows a model. What a chat template writes after the prompt is what generation would have to write, and
+the first special token behind the answer is where generation stops.
+"""
+
+from typing import NamedTuple
+
+import torch
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
+
+IGNORE_INDEX = -100
+
+
+class Conversation(NamedTuple):
+    """
+    Args:
+        prompt (`str`): Everything up to where the answer begins, as generation gets it.
+        ending (`str`): What the template writes from there on: the answer, the end of the turn, and what follows.
+        answer (`str`): The answer alone.
+    """
+
+    prompt: str
+    ending: str = ""
+    answer: str = ""
+
+
+def render(processor: ProcessorMixin, messages: list[dict], generate: bool) -> Conversation:
+    """
+    Write a conversation with the processor's chat template.
+
+    Args:
+        processor (`ProcessorMixin`):
+            Of any model.
+        messages (`list[dict]`):
+            Contents are lists of parts. The last one is the answer, unless it is the user's.
+        generate (`bool`):
+            Whether only the prompt is wanted.
+
+    Returns:
+        [`Conversation`]: Its parts, with one placeholder for each video and image.
+
+    Raises:
+        ValueError: If there is no answer, or the template writes an answer elsewhere than behind the prompt, or
+            changes it.
+    """
+    *question, last = messages
+    if last["role"] != "assistant":
+        if not generate:
+            raise ValueError("the last message is not the assistant's, so there is no answer to learn.")
+        question = messages
+    prompt = processor.apply_chat_template(question, tokenize=False, add_generation_prompt=True)
+    if generate:
+        return Conversation(prompt)
+    answer = "".join(part["text"] for part in last["content"])
+    whole = processor.apply_chat_template(messages, tokenize=False)
+    ending = whole.removeprefix(prompt)
+    if ending == whole:  # LLaVA-OneVision writes "assistant \n" before answers and "assistant\n" where one is due
+        ending = whole.removeprefix(prompt.rstrip())
+        start = ending.find(answer)
+        if ending == whole or ending[:start].strip():
+            raise ValueError(
+                "the chat template does not begin a conversation as it begins its prompt, so that the answer would be "
+                "learnt after another text than it is generated after. Correct the template."
+            )
+        ending = ending[start:]
+    if not answer or answer not in ending:
+        raise ValueError(f"the chat template does not write the answer {answer!r} as it is. Take blanks off its ends.")
+    return Conversation(prompt, ending, answer)
+
+
+def special_token_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Ids of the tokenizer's special tokens."""
+    return {id for id, token in tokenizer.added_tokens_decoder.items() if token.special}
+
+
+def encode_ending(
+    tokenizer: PreTrainedTokenizerBase, conversation: Conversation, special_ids: set[int]
+) -> tuple[list[int], int]:
+    """
+    Tokens of a conversation from its answer on.
+
+    Args:
+        tokenizer (`PreTrainedTokenizerBase`):
+            The model's.
+        conversation ([`Conversation`]):
+            With an answer.
+        special_ids (`set[int]`):
+            See [`special_token_ids`].
+
+    Returns:
+        `tuple[list[int], int]`: Ids of the ending, and how many of them are learnt: those up to the end of the turn,
+        the first special token behind the answer, included.
+
+    Raises:
+        ValueError: If the answer holds a special token, or none follows it.
+    """
+    ids = tokenizer(conversation.ending, add_special_tokens=False)["input_ids"]
+    tail = conversation.ending[conversation.ending.rindex(conversation.answer) + len(conversation.answer) :]
+    num_expected = sum(id in special_ids for id in tokenizer(tail, add_special_tokens=False)["input_ids"])
+    places = [place for place, id in enumerate(ids) if id in special_ids]
+    if not num_expected:
+        raise ValueError("the chat template writes no special token behind an answer, so generation would not end.")
+    if len(places) != num_expected:
+        token = tokenizer.convert_ids_to_tokens(ids[places[0]])
+        raise ValueError(f"the answer holds the special token {token}. Take it out of the text.")
+    return ids, places[0] + 1
+
+
+def place_labels(input_ids: torch.Tensor, ending_ids: list[int], num_learnt: int) -> torch.Tensor:
+    """
+    Labels of one conversation.
+
+    Args:
+        input_ids (`torch.Tensor`):
+            The conversation without padding, int64, shape `(L,)`.
+        ending_ids (`list[int]`), num_learnt (`int`):
+            From [`encode_ending`].
+
+    Returns:
+        `torch.Tensor`: int64, shape `(L,)`: the answer's ids and that of the end of its turn, -100 elsewhere.
+
+    Raises:
+        ValueError: If the conversation does not end with these tokens.
+    """
+    start = len(input_ids) - len(ending_ids)
+    if input_ids[max(start, 0) :].tolist() != ending_ids:
+        raise ValueError(
+            "the tokens of the answer alone are not those at the end of its conversation: the tokenizer joins its "
+            "first signs with the prompt's last. Take blanks and line breaks off the answer's ends."
+        )
+    labels = torch.full_like(input_ids, IGNORE_INDEX)
+    labels[start : start + num_learnt] = input_ids[start : start + num_learnt]
+    return labels
+
+
+def answer_positions(labels: torch.Tensor) -> torch.Tensor:
+    """
+    Positions whose logits a loss needs: those whose next token is learnt in some row, for `logits_to_keep`.
+
+    Args:
+        labels (`torch.Tensor`):
+            int64, shape `(B, L)`, -100 where nothing is learnt.
+
+    Returns:
+        `torch.Tensor`: int64, shape `(N,)`, ascending, of all rows together. Where nothing is learnt one position,
+        so that there still is a graph to go back through.
+    """
+    positions = (labels[:, 1:] != IGNORE_INDEX).any(0).nonzero().flatten()
+    return positions if len(positions) else positions.new_zeros(1)
