@@ -9,11 +9,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from tqdm import tqdm
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from .configuration_llava_video import LlavaVideoConfig
 from .modeling_llava_video import LlavaVideoForConditionalGeneration
-from .original_config import config_from_original, config_to_original
+from .original_config import check_original, config_from_original, config_to_original
+from .original_tower import read_tower, write_tower
 from .original_weights import INDEX_NAME, check_shapes, find_shards, read_config, read_shapes, rename_key
 from .processing_llava_video import LlavaVideoProcessor
 
@@ -48,11 +49,9 @@ def convert_checkpoint(
         to_original (`bool`, *optional*, defaults to `False`):
             From our layout to the original one instead.
         vision_config (`dict`, *optional*):
-            Sizes of the tower before its last layer is dropped, in the names of `SiglipVisionConfig`. Defaults to
-            those of so400m-patch14-384. Our layout knows them.
+            As in [`read_original`]. Our layout knows them.
         video_token_id (`int`, *optional*):
-            Id of the token that stands where video embeddings go. Defaults to that of `<video>` in the tokenizer,
-            where it is added if need be, and without a tokenizer to 151647.
+            As in [`read_original`].
 
     Returns:
         `Path`: The folder made. If the source has a tokenizer, it holds our processor, or that tokenizer.
@@ -65,17 +64,10 @@ def convert_checkpoint(
     source, target = Path(source), Path(target)
     if target.exists():
         raise FileExistsError(f"{target}: already there. Remove it or give another folder.")
-    settings = read_config(source)
-    tokenizer = None
     if to_original:
-        config = read_our_config(source, settings)
+        config, tokenizer = read_our_config(source, read_config(source)), None
     else:
-        if any((source / name).is_file() for name in TOKENIZER_FILES):
-            tokenizer = AutoTokenizer.from_pretrained(source)
-            tokenizer.add_tokens([VIDEO_TOKEN], special_tokens=True)
-        if video_token_id is None:
-            video_token_id = 151647 if tokenizer is None else tokenizer.convert_tokens_to_ids(VIDEO_TOKEN)
-        config = config_from_original(settings, vision_config=vision_config, video_token_id=video_token_id)
+        config, tokenizer = read_original(source, vision_config=vision_config, video_token_id=video_token_id)
     shards = find_shards(source)
     check_fit(source, config, shards, to_original)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +80,40 @@ def convert_checkpoint(
             LlavaVideoProcessor.from_config(config, tokenizer).save_pretrained(made)
         made.rename(target)
     return target
+
+
+def read_original(
+    folder: Path, *, vision_config: dict | None = None, video_token_id: int | None = None
+) -> tuple[LlavaVideoConfig, PreTrainedTokenizerBase | None]:
+    """
+    Configuration and tokenizer of a checkpoint in the original layout, for the model and processor of ours.
+
+    Args:
+        folder (`Path`):
+            Folder of the checkpoint.
+        vision_config (`dict`, *optional*):
+            Sizes of the tower before its last layer is dropped, in the names of `SiglipVisionConfig`. Defaults to
+            what [`read_tower`] finds, so400m-patch14-384 for the published checkpoints.
+        video_token_id (`int`, *optional*):
+            Id of the token that stands where video embeddings go. Defaults to that of `<video>` in the tokenizer,
+            where it is added if need be, and without a tokenizer to 151647.
+
+    Returns:
+        `tuple[LlavaVideoConfig, PreTrainedTokenizerBase | None]`: The tokenizer is `None` if the folder has none.
+
+    Raises:
+        FileNotFoundError, ValueError: As in [`convert_checkpoint`].
+    """
+    settings, tokenizer = read_config(folder), None
+    check_original(settings)
+    if vision_config is None:
+        vision_config = read_tower(folder, read_shapes(find_shards(folder)))
+    if any((folder / name).is_file() for name in TOKENIZER_FILES):
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer.add_tokens([VIDEO_TOKEN], special_tokens=True)
+    if video_token_id is None:
+        video_token_id = 151647 if tokenizer is None else tokenizer.convert_tokens_to_ids(VIDEO_TOKEN)
+    return config_from_original(settings, vision_config=vision_config, video_token_id=video_token_id), tokenizer
 
 
 def read_our_config(source: Path, settings: dict) -> LlavaVideoConfig:
@@ -140,6 +166,7 @@ def write_settings(source: Path, made: Path, config: LlavaVideoConfig, to_origin
     if to_original:
         kept += TOKENIZER_FILES
         (made / "config.json").write_text(json.dumps(config_to_original(config), indent=2) + "\n")
+        write_tower(made, config.vision_config)
     else:
         config.architectures = ["LlavaVideoForConditionalGeneration"]
         config.save_pretrained(made)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
@@ -125,13 +126,21 @@ def read_shapes(shards: list[Path]) -> dict[str, list[int]]:
     return shapes
 
 
+def stored_dtype(folder: Path) -> torch.dtype:
+    """Type of the first weight of a checkpoint, in either layout."""
+    with safe_open(find_shards(folder)[0], framework="pt") as stored:
+        return stored.get_tensor(next(iter(stored.keys()))).dtype
+
+
 def list_names(names: set[str], most: int = 40) -> str:
     """Names in one line; past `most` of them only their number, as with sizes of a wrong tower nothing fits."""
     first = sorted(names)[:most]
     return ", ".join(first) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def check_shapes(folder: Path, shapes: dict[str, list[int]], model: nn.Module) -> None:
+def check_shapes(
+    folder: Path, shapes: dict[str, list[int]], model: nn.Module, may_be_missing: set[str] = frozenset()
+) -> None:
     """
     Refuse weights that are not exactly those of the model.
 
@@ -142,6 +151,8 @@ def check_shapes(folder: Path, shapes: dict[str, list[int]], model: nn.Module) -
             Shapes of its weights by their names in the original layout.
         model (`torch.nn.Module`):
             The model, on any device. A tied head may be there or not.
+        may_be_missing (`set[str]`, *optional*):
+            Names of weights that are initialised if the checkpoint lacks them.
 
     Raises:
         ValueError: If weights are missing, left over or of another shape; the message lists all of them.
@@ -149,7 +160,7 @@ def check_shapes(folder: Path, shapes: dict[str, list[int]], model: nn.Module) -
     expected = {rename_key(name, to_original=True): list(w.shape) for name, w in model.state_dict().items()}
     tied = {"lm_head.weight"} if model.config.tie_word_embeddings else set()
     problems = {
-        "missing": expected.keys() - shapes.keys() - tied,
+        "missing": expected.keys() - shapes.keys() - tied - may_be_missing,
         "left over": shapes.keys() - expected.keys(),
         "of another shape": {
             f"{name} ({shapes[name]}, expected {expected[name]})"

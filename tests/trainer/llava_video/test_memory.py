@@ -1,4 +1,4 @@
-"""Peak memory of reading and converting a checkpoint in four shards, in a process of its own."""
+"""Peak of the memory taken by reading and converting a checkpoint in four shards, in a process of its own."""
 
 import json
 import subprocess
@@ -13,19 +13,26 @@ from trainer.llava_video.original_config import config_from_original
 from trainer.llava_video.original_weights import rename_key
 
 SCRIPT = """
-import json, sys, torch
+import json, sys, threading, torch
 from trainer.llava_video.checkpoint import from_original
 from trainer.llava_video.conversion import convert_checkpoint
 
-def resident_mib(field):
-    lines = dict(line.split(":") for line in open("/proc/self/status") if line.startswith("Vm"))
-    return int(lines[field].split()[0]) / 1024
+def own_mib():
+    # without pages of the mapped weight files, which the system takes back when memory is short
+    lines = dict(line.split(":") for line in open("/proc/self/status") if line.startswith("Rss"))
+    return int(lines["RssAnon"].split()[0]) / 1024
 
 def peak_mib(run):
-    open("/proc/self/clear_refs", "w").write("5")  # the peak starts anew
-    before = resident_mib("VmRSS")
+    before, seen, done = own_mib(), [0], threading.Event()
+    def watch():
+        while not done.wait(0.001):
+            seen.append(own_mib())
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     run()
-    return resident_mib("VmHWM") - before
+    done.set()
+    watcher.join()
+    return max(seen) - before
 
 folder, small, tower = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 from_original(small, vision_config=tower | {"num_hidden_layers": 2})  # what is imported on the way
