@@ -99,10 +99,10 @@ class ConversationCollator:
         if self.vary is not None and epoch > 0:
             rows = [self.vary(row, epoch) for row in rows]
         media, is_unread = self._read(rows)
-        conversations = [self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media)]
+        conversations = [self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media, strict=True)]
         batch = self._process(conversations, media)
         self._check_lengths(rows, batch)
-        is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread)]
+        is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread, strict=True)]
         if not self.generate:
             batch["labels"] = self._labels(rows, conversations, is_grey, batch)
         if any(row.get("weight") is not None for row in rows):
@@ -163,6 +163,7 @@ class ConversationCollator:
         return not media.times_s and hasattr(self.processor, "image_processor")
 
     def _process(self, conversations: list[Conversation], media: list[Media]) -> dict[str, torch.Tensor]:
+        """The processor's one call."""
         clips = [shown for shown in media if not self._is_image(shown)]
         images = [[shown.frames[0]] for shown in media if self._is_image(shown)]
         if clips and images and self._same_names():
@@ -187,9 +188,12 @@ class ConversationCollator:
             images_kwargs=raw if images else {},
             return_tensors="pt",
         )
+        if raw and "pixel_attention_mask" in batch:
+            batch["pixel_attention_mask"] = batch["pixel_attention_mask"].bool()  # an eighth of the bytes
         return dict(batch)
 
     def _same_names(self) -> bool:
+        """Whether an image's pixels would take the place of a clip's (SmolVLM)."""
         names = [
             set(part.model_input_names) for part in (self.processor.image_processor, self.processor.video_processor)
         ]
@@ -200,7 +204,8 @@ class ConversationCollator:
             return
         ids = [*self.processor.video_token_ids, *self.processor.image_token_ids]
         placeholders = torch.tensor([id for id in ids if id is not None])
-        for row, input_ids, length in zip(rows, batch["input_ids"], batch["attention_mask"].sum(1).tolist()):
+        lengths = batch["attention_mask"].sum(1).tolist()
+        for row, input_ids, length in zip(rows, batch["input_ids"], lengths, strict=True):
             if length > self.max_length:
                 num_video_tokens = int(torch.isin(input_ids, placeholders).sum())
                 raise ValueError(
@@ -212,7 +217,7 @@ class ConversationCollator:
         special_ids = special_token_ids(self.processor.tokenizer)
         labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
         lengths = batch["attention_mask"].sum(1).tolist()
-        for index, (row, conversation) in enumerate(zip(rows, conversations)):
+        for index, (row, conversation) in enumerate(zip(rows, conversations, strict=True)):
             if not is_grey[index]:
                 input_ids = batch["input_ids"][index, : lengths[index]]
                 ending = self._for_row(row, encode_ending, self.processor.tokenizer, conversation, special_ids)

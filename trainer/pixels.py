@@ -64,9 +64,8 @@ def normalize_pixels(batch: dict, normalization: Normalization | None) -> dict:
         F.normalize(image, list(mean), list(std), inplace=True)
         batch[name] = floats
     if "num_frames" in batch:  # LLaVA-Video's
-        for video, length in zip(batch["pixel_values_videos"], batch["num_frames"].tolist()):
+        for video, length in zip(batch["pixel_values_videos"], batch["num_frames"].tolist(), strict=True):
             video[length:] = 0
     if "pixel_attention_mask" in batch:  # SmolVLM's
-        mask = batch["pixel_attention_mask"]
-        batch["pixel_values"] *= mask[:, :, None]
+        batch["pixel_values"].masked_fill_(~batch["pixel_attention_mask"][:, :, None].bool(), 0.0)
     return batch
