@@ -1,0 +1,215 @@
+"""
+One training step of the real model at its real size, on fake tensors: shapes, dtypes and lifetimes, no numbers.
+
+Fake tensors lie on the CPU, whose kernels keep what those of a GPU keep; where autocast differs between the two, the
+GPU's rule is put in. `fsdp2` runs torch's own `fully_shard` over a process group that sends nothing.
+"""
+
+import contextlib
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.testing._internal.distributed.fake_pg import FakeStore
+from trl import ModelConfig
+
+from trainer.arguments import TrainingArguments
+from trainer.llava_video import LlavaVideoConfig
+
+from .shape import build_model
+from .tracker import StepTracker
+
+SHARDED_LAYERS = ("SiglipEncoderLayer", "Qwen2DecoderLayer")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """
+    Sizes of what one GPU gets at a time.
+
+    Args:
+        num_rows (`int`): Clips.
+        num_frames (`int`): Frames of each.
+        num_text_tokens (`int`): Prompt and answer.
+        num_answer_tokens (`int`): Positions that need logits.
+        full_logits (`bool`): Make the logits of all positions, to see what that would cost.
+    """
+
+    num_rows: int
+    num_frames: int
+    num_text_tokens: int
+    num_answer_tokens: int
+    full_logits: bool = False
+
+
+def norm_as_on_gpu(model: nn.Module) -> None:
+    """Layer norms in float32, as autocast has them on a GPU and not on a CPU."""
+    for module in model.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.forward = partial(_norm_in_float32, module)
+
+
+def _norm_in_float32(norm: nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
+    return nn.functional.layer_norm(
+        hidden.float(), norm.normalized_shape, norm.weight.float(), norm.bias.float(), norm.eps
+    )
+
+
+@contextlib.contextmanager
+def fake_mesh(shape: tuple[int, ...]):
+    """A mesh of ranks of which this process is the first and the others do not exist; nothing is sent."""
+    dist.init_process_group("fake", store=FakeStore(), rank=0, world_size=math.prod(shape))
+    try:
+        yield init_device_mesh("cpu", shape, mesh_dim_names=("replicate", "shard")[-len(shape) :])
+    finally:
+        dist.destroy_process_group()
+
+
+def trace_step(
+    config: LlavaVideoConfig,
+    training_args: TrainingArguments,
+    model_args: ModelConfig,
+    batch: Batch,
+    strategy: str,
+    mesh_shape: tuple[int, ...] = (1,),
+) -> StepTracker:
+    """
+    Follow one forward and backward pass.
+
+    Args:
+        config ([`LlavaVideoConfig`]): Shape of the model.
+        training_args (`TrainingArguments`): Precision, checkpointing, freezing.
+        model_args (`ModelConfig`): Precision of the weights, attention, LoRA.
+        batch (`Batch`): Sizes of the batch of one GPU.
+        strategy (`str`): `ddp`: the whole model, autocast if `bf16`. `fsdp2`: sharded, as Accelerate does it. `zero3`:
+            the model in bfloat16 without autocast, as DeepSpeed runs it; not sharded here.
+        mesh_shape (`tuple[int, ...]`): For `fsdp2`: ranks that shard, or machines and ranks of a machine for hybrid
+            sharding.
+
+    Returns:
+        [`StepTracker`]: Parts are `parameters`, `frozen parameters`, `gradients`, `communication`, `inputs`, `tower`,
+        `projector`, `language_model` and `logits`.
+    """
+    dtype = weights_dtype(config, model_args)
+    with contextlib.ExitStack() as stack:
+        mesh = stack.enter_context(fake_mesh(mesh_shape)) if strategy == "fsdp2" else None
+        stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
+        model = build_model(config, training_args, model_args, dtype)
+        if strategy == "zero3" and training_args.bf16:
+            for weight in model.parameters():
+                weight.data = weight.data.bfloat16()
+        if strategy == "fsdp2":
+            shard(model, mesh, training_args.bf16)
+        unwrap(model).model.get_placeholder_mask = placeholder_mask
+        tracker = StepTracker()
+        autocast = training_args.bf16 and strategy != "zero3"
+        if autocast:
+            norm_as_on_gpu(model)
+        with tracker:
+            tracker.watch((weight for weight in model.parameters() if weight.requires_grad), "parameters")
+            tracker.watch((weight for weight in model.parameters() if not weight.requires_grad), "frozen parameters")
+            run_step(model, fake_batch(config, batch), batch, tracker, autocast)
+            gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+            tracker.watch(gradients, "gradients")
+    return tracker
+
+
+def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dtype:
+    """What the checkpoint's weights are loaded as."""
+    if model_args.dtype in (None, "auto"):
+        return config.dtype or torch.float32
+    return getattr(torch, model_args.dtype)
+
+
+def shard(model: nn.Module, mesh: DeviceMesh, bf16: bool) -> None:
+    """
+    `fully_shard` a model in place, as `accelerate/utils/fsdp_utils.py` (1.15, `fsdp2_prepare_model`) does: with mixed
+    precision what learns becomes float32; layers, embedding and head are units of their own, the rest is one more;
+    parameters are gathered, and gradients reduced, in bfloat16.
+    """
+    policy = MixedPrecisionPolicy(*[torch.bfloat16] * 3) if bf16 else MixedPrecisionPolicy()
+    settings = {"mesh": mesh, "mp_policy": policy}
+    for weight in model.parameters():
+        if bf16 and weight.requires_grad:
+            weight.data = weight.data.float()
+    for module in list(model.modules()):
+        if type(module).__name__ in SHARDED_LAYERS:
+            fully_shard(module, reshard_after_forward=True, **settings)
+    fully_shard(model.get_input_embeddings(), reshard_after_forward=True, **settings)
+    fully_shard(model.get_output_embeddings(), reshard_after_forward=False, **settings)
+    fully_shard(model, **settings)
+
+
+def fake_batch(config: LlavaVideoConfig, batch: Batch) -> dict[str, torch.Tensor]:
+    """Inputs of the model without content, and the positions of the answer."""
+    length = batch.num_text_tokens + config.num_video_tokens(batch.num_frames)
+    size = config.vision_config.image_size
+    inputs = {
+        "input_ids": torch.zeros(batch.num_rows, length, dtype=torch.int64),
+        "pixel_values_videos": torch.zeros(batch.num_rows, batch.num_frames, 3, size, size),
+        "use_cache": False,
+    }
+    if batch.num_rows > 1:  # rows are padded to one length, so that attention is given a mask
+        inputs["attention_mask"] = torch.ones(batch.num_rows, 1, length, length, dtype=torch.bool)
+    if not batch.full_logits:
+        inputs["logits_to_keep"] = torch.arange(length - batch.num_answer_tokens - 1, length - 1)
+    return inputs
+
+
+def run_step(model: nn.Module, inputs: dict, batch: Batch, tracker: StepTracker, autocast: bool) -> None:
+    """Forward and backward under a tracker that is told which part of the model is at work."""
+    follow_parts(model, tracker)
+    device = inputs["input_ids"].device
+    with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+        logits = model(**inputs).logits
+    logits = logits.float().flatten(0, 1)
+    loss = nn.functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=device))
+    del logits
+    loss.backward()
+
+
+def follow_parts(model: nn.Module, tracker: StepTracker) -> None:
+    """Hooks that set `tracker.part`: forward when a part starts, backward when the gradient of its output is there."""
+    inner = unwrap(model).model
+
+    def starts(part):
+        def hook(*_):
+            tracker.part = part
+
+        return hook
+
+    def enter_language_model(module, args, kwargs):
+        if kwargs["inputs_embeds"].requires_grad:
+            kwargs["inputs_embeds"].register_hook(starts("projector"))
+        tracker.part = "language_model"
+
+    def leave_language_model(module, args, output):
+        output.last_hidden_state.register_hook(starts("language_model"))
+        tracker.part = "logits"
+
+    def leave_tower(module, args, output):
+        hidden = output.hidden_states[-1]
+        if hidden.requires_grad:
+            hidden.register_hook(starts("tower"))
+        tracker.part = "projector"
+
+    inner.vision_tower.register_forward_pre_hook(starts("tower"))
+    inner.vision_tower.register_forward_hook(leave_tower)
+    inner.language_model.register_forward_pre_hook(enter_language_model, with_kwargs=True)
+    inner.language_model.register_forward_hook(leave_language_model)
+
+
+def placeholder_mask(input_ids=None, inputs_embeds=None, **features) -> tuple[torch.Tensor, torch.Tensor]:
+    """In place of the model's own, which compares counts: fake tokens have no values to count."""
+    return (torch.zeros_like(inputs_embeds, dtype=torch.bool),) * 2
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """The model inside PEFT's."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model

@@ -1,0 +1,191 @@
+"""The model that a recipe trains, without its weights: configuration, parts, what learns, tokens of a clip."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import torch
+from peft import get_peft_model
+from tokenizers import Regex
+from tokenizers.pre_tokenizers import Split
+from torch import nn
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
+from transformers.initialization import no_init_weights
+from trl import ModelConfig, get_peft_config
+
+from fitness_aqa_dataset import time_instruction
+from fitness_aqa_dataset.conversations import to_conversation
+from fitness_aqa_dataset.taxonomy import ERRORS
+from trainer.arguments import DataArguments, TrainingArguments
+from trainer.llava_video import LlavaVideoConfig, LlavaVideoForConditionalGeneration
+from trainer.llava_video.original_config import config_from_original
+
+LLAVA_VIDEO_7B = "lmms-lab/LLaVA-Video-7B-Qwen2"
+PARTS = {
+    "tower": ("vision_tower",),
+    "projector": ("multi_modal_projector",),
+    "newline": ("image_newline", "faster_token"),
+    "language_model": ("language_model", "lm_head"),
+}
+# How the tokenizers of Qwen2 cut a text before they merge bytes; a word of several pieces counts as one.
+QWEN2_PIECES = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+TYPICAL_DURATION_S = 3.6  # the median clip has 108 frames at 30 a second
+
+
+def load_config(name: str, model_settings: dict | None = None) -> LlavaVideoConfig:
+    """
+    Configuration of a checkpoint; no weights are read.
+
+    Args:
+        name (`str`): Folder with a config.json, ours or of the original layout, or a model on the Hub.
+        model_settings (`dict`, *optional*): Fields to change.
+
+    Returns:
+        [`LlavaVideoConfig`]: Its configuration.
+
+    Raises:
+        ValueError: If there is no such model, it is no LLaVA-Video, or a field is unknown.
+    """
+    path = Path(name) / "config.json"
+    if name == LLAVA_VIDEO_7B:
+        path = Path(__file__).with_name("llava_video_7b.json")
+    if path.is_file():
+        try:
+            values = json.loads(path.read_text())
+        except ValueError as error:
+            raise ValueError(f"{path}: no JSON ({error}). Copy the file again.") from None
+        original = values.get("architectures") == ["LlavaQwenForCausalLM"]
+        config = config_from_original(values) if original else _from_hub(str(path.parent))
+    else:
+        config = _from_hub(name)
+    if not isinstance(config, LlavaVideoConfig):
+        raise ValueError(
+            f"{name}: a model of the type {config.model_type!r}, expected llava_video. The plan knows how many tokens "
+            "a clip takes for LLaVA-Video only."
+        )
+    for field, value in (model_settings or {}).items():
+        if not hasattr(config, field):
+            raise ValueError(f"model_settings: the configuration of {name} has no field {field!r}.")
+        setattr(config, field, value)
+    config.check_settings()
+    return config
+
+
+def _from_hub(name: str) -> PreTrainedConfig:
+    try:
+        return AutoConfig.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{name}: no model whose config.json can be read ({str(error).strip().splitlines()[0]}). "
+            f"Give a folder with config.json, a model on the Hub, or {LLAVA_VIDEO_7B}."
+        ) from None
+
+
+def part_of(name: str) -> str:
+    """Which of `PARTS` a parameter belongs to, by its name; adapters belong to what they adapt."""
+    return next(part for part, words in PARTS.items() if any(word in name for word in words))
+
+
+def build_model(
+    config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig, dtype: torch.dtype
+) -> nn.Module:
+    """
+    The model as training starts it: frozen, with adapters, with activation checkpointing. Call it under a
+    FakeTensorMode, or on a device that can hold the weights, which are random.
+
+    Args:
+        config ([`LlavaVideoConfig`]): Its shape.
+        training_args (`TrainingArguments`): `freeze` and `activation_checkpointing`.
+        model_args (`ModelConfig`): `attn_implementation` and LoRA.
+        dtype (`torch.dtype`): Of the weights.
+
+    Returns:
+        `torch.nn.Module`: In training mode.
+    """
+    # flash attention needs a GPU to be imported; sdpa keeps the same tensors
+    config._attn_implementation = "eager" if model_args.attn_implementation == "eager" else "sdpa"
+    with no_init_weights():
+        model = LlavaVideoForConditionalGeneration._from_config(config, dtype=dtype)
+    adapters = get_peft_config(model_args)
+    if adapters is not None:
+        model = get_peft_model(model, adapters)
+    freeze(model, training_args.freeze)
+    if training_args.activation_checkpointing:
+        model.activation_checkpointing_enable()
+        if adapters is not None:
+            model.enable_input_require_grads()
+    return model.train()
+
+
+def freeze(model: nn.Module, words: list[str]) -> None:
+    """
+    Freeze parameters in place.
+
+    Args:
+        model (`torch.nn.Module`): The model.
+        words (`list[str]`): Names of `PARTS`, or parts of parameters' names.
+
+    Raises:
+        ValueError: If a word fits no parameter.
+    """
+    names = dict(model.named_parameters())
+    for word in words:
+        chosen = [name for name in names if (part_of(name) == word if word in PARTS else word in name)]
+        if not chosen:
+            raise ValueError(f"freeze: no parameter's name contains {word!r}. Known words: {', '.join(PARTS)}.")
+        for name in chosen:
+            names[name].requires_grad_(False)
+
+
+def count_parameters(model: nn.Module) -> dict[str, dict[str, int]]:
+    """Number of parameters of each of `PARTS`: `{"all": {...}, "trainable": {...}}`."""
+    counts = {"all": Counter(), "trainable": Counter()}
+    for name, parameter in model.named_parameters():
+        counts["all"][part_of(name)] += parameter.numel()
+        counts["trainable"][part_of(name)] += parameter.numel() * parameter.requires_grad
+    return {kind: {part: count[part] for part in PARTS} for kind, count in counts.items()}
+
+
+def count_tokens(config: LlavaVideoConfig, data_args: DataArguments, model_name: str) -> dict[str, int]:
+    """
+    Tokens of one clip's conversation: the longest answer that the style can give.
+
+    Args:
+        config ([`LlavaVideoConfig`]): Decides the video tokens.
+        data_args (`DataArguments`): `num_frames`, `style`, `decimals`.
+        model_name (`str`): Its tokenizer counts if the folder has one, else Qwen2's way of cutting a text.
+
+    Returns:
+        `dict[str, int]`: `video`, `prompt` (text, the time instruction included) and `answer`.
+    """
+    num_frames, messages = data_args.num_frames, []
+    for exercise, labels in ERRORS.items():
+        errors = [{"label": label, "start": 0.5, "end": 1.5} for label in labels]
+        row = {"id": "clip", "exercise": exercise, "errors": errors}
+        messages.append(to_conversation(row, style=data_args.style, decimals=data_args.decimals)["messages"])
+    times = [index * TYPICAL_DURATION_S / num_frames for index in range(num_frames)]
+    question = messages[0][0]["content"][-1]["text"]
+    prompt = ["<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"]
+    prompt += [f"\n{time_instruction(TYPICAL_DURATION_S, times)}\n{question}<|im_end|>\n<|im_start|>assistant\n"]
+    answers = [answer["content"][0]["text"] + "<|im_end|>" for _, answer in messages]
+    count = _tokenizer(model_name)
+    return {
+        "video": config.num_video_tokens(num_frames),
+        "prompt": sum(map(count, prompt)),
+        "answer": max(map(count, answers)),
+    }
+
+
+def _tokenizer(model_name: str):
+    if (Path(model_name) / "tokenizer.json").is_file():
+        tokenizer = AutoTokenizer.from_pretrained(model_name)
+        return lambda text: len(tokenizer(text, add_special_tokens=False).input_ids)
+    split = Split(Regex(QWEN2_PIECES), "isolated")
+    return lambda text: sum(
+        1 if part.startswith("<|") else len(split.pre_tokenize_str(part))
+        for part in re.split(r"(<\|.*?\|>)", text)
+        if part
+    )
