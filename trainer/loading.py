@@ -147,6 +147,11 @@ def _load_adapter(name: str, changes: dict, hub: dict, options: dict) -> tuple[n
         changes = {field: getattr(processor, field) for field in SHARED_FIELDS} | changes
     options = {option: value for option, value in options.items() if option != "revision"}  # the adapter's
     try:
+        if changes.get("add_faster_video") and not PreTrainedConfig.get_config_dict(base)[0].get("add_faster_video"):
+            raise ValueError(
+                f"{base} has no faster token, and an adapter cannot hold one. Load the base with config_overrides="
+                "{'add_faster_video': True}, save it with its processor, and train the adapter on that."
+            )
         model, base_processor = load_checkpoint(base, config_overrides=changes, **options)
     except ValueError as error:
         raise ValueError(f"{name}: its base model (adapter_config.json, base_model_name_or_path): {error}") from None
