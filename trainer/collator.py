@@ -17,7 +17,7 @@ from trainer.answers import (
     special_token_ids,
 )
 from trainer.media import Media, grey_media, read_media
-from trainer.pixels import normalization_of
+from trainer.pixels import as_bytes, normalization_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,9 @@ class ConversationCollator:
         if self.vary is not None and epoch > 0:
             rows = [self.vary(row, epoch) for row in rows]
         media, is_unread = self._read(rows)
-        conversations = [self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media, strict=True)]
+        conversations = [
+            self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media, strict=True)
+        ]
         batch = self._process(conversations, media)
         self._check_lengths(rows, batch)
         is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread, strict=True)]
@@ -188,9 +190,7 @@ class ConversationCollator:
             images_kwargs=raw if images else {},
             return_tensors="pt",
         )
-        if raw and "pixel_attention_mask" in batch:
-            batch["pixel_attention_mask"] = batch["pixel_attention_mask"].bool()  # an eighth of the bytes
-        return dict(batch)
+        return as_bytes(batch) if raw else dict(batch)
 
     def _same_names(self) -> bool:
         """Whether an image's pixels would take the place of a clip's (SmolVLM)."""

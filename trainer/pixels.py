@@ -33,6 +33,17 @@ def normalization_of(processor: ProcessorMixin) -> Normalization | None:
     return found.pop() if len(found) == 1 else None
 
 
+def as_bytes(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A batch of pixels that were not rescaled, in one byte each, and SmolVLM's mask of pixels, else 8 bytes each."""
+    batch = dict(batch)
+    for name, tensor in batch.items():
+        if name.startswith("pixel_values"):
+            batch[name] = tensor.to(torch.uint8)  # SmolVLM's image processor pads whole numbers as float32
+        elif name == "pixel_attention_mask":
+            batch[name] = tensor.bool()
+    return batch
+
+
 def normalize_pixels(batch: dict, normalization: Normalization | None) -> dict:
     """
     Make floats of a batch's uint8 pixels, on the device where they are.
@@ -66,6 +77,6 @@ def normalize_pixels(batch: dict, normalization: Normalization | None) -> dict:
     if "num_frames" in batch:  # LLaVA-Video's
         for video, length in zip(batch["pixel_values_videos"], batch["num_frames"].tolist(), strict=True):
             video[length:] = 0
-    if "pixel_attention_mask" in batch:  # SmolVLM's
+    if "pixel_attention_mask" in batch:  # SmolVLM's: it takes images that are all 0 for padding
         batch["pixel_values"].masked_fill_(~batch["pixel_attention_mask"][:, :, None].bool(), 0.0)
     return batch

@@ -161,8 +161,8 @@ def test_equal_counts_pass_and_others_are_told(other, clip):
     token_id = processor.image_token_id if kind == "smolvlm" else processor.video_token_id
     placeholders = (batch["input_ids"][0] == token_id).nonzero().flatten()
     batch["input_ids"][0, placeholders[0]] = processor.tokenizer.pad_token_id
-    counts = {"llava_onevision": (16, 17), "qwen2_5_vl": (7, 8), "qwen3_vl": (7, 8), "smolvlm": (15, 16)}[kind]
-    with pytest.raises(ValueError, match=r"has %d (video|image) placeholders .*makes %d features" % counts):
+    told, made = {"llava_onevision": (16, 17), "qwen2_5_vl": (7, 8), "qwen3_vl": (7, 8), "smolvlm": (15, 16)}[kind]
+    with pytest.raises(ValueError, match=rf"has {told} (video|image) placeholders .*makes {made} features"):
         compare_counts(model, batch)
 
 
