@@ -3,6 +3,7 @@
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import StrictDataclassError
 from peft import PeftConfig, PeftModel
@@ -42,7 +43,7 @@ def load_checkpoint(name: str, *, config_overrides: dict | None = None, **option
     Load a video-language model and its processor.
 
     Under FSDP with `cpu_ram_efficient_loading` only the first process of a machine reads the weights; the others
-    have a model on the meta device, which Accelerate fills when it shards it.
+    have a model of the same shapes that takes no memory until Accelerate fills it, when it shards it.
 
     Args:
         name (`str`):
@@ -166,9 +167,11 @@ def _is_filled_by_another_process(options: dict) -> bool:
 
 def _build_empty(name: str | Path, config: PreTrainedConfig, hub: dict, options: dict) -> nn.Module:
     """
-    A model on the meta device with its non-persistent buffers, which nobody sends, in memory.
+    A model whose weights are memory that nothing was written to, which is memory not yet taken.
 
     With a name `from_pretrained` reads the weights in every process (transformers 5.23), so it gets an empty state.
+    Weights do not stay on the meta device: there all have the address 0, and by their addresses Accelerate 1.15 tells
+    the optimizer's parameters from each other when it shards the model.
     """
     kept = {option: value for option, value in options.items() if option in ("dtype", "attn_implementation")}
     verbosity = logging.get_verbosity()
@@ -179,6 +182,8 @@ def _build_empty(name: str | Path, config: PreTrainedConfig, hub: dict, options:
         )
     finally:
         logging.set_verbosity(verbosity)
+    model._apply(lambda tensor: torch.empty_like(tensor, device="cpu") if tensor.is_meta else tensor)
+    model.tie_weights()
     with suppress(OSError):  # not every checkpoint has one
         model.generation_config = GenerationConfig.from_pretrained(name, **hub)
     if isinstance(model, LlavaVideoForConditionalGeneration):

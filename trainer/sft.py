@@ -6,150 +6,166 @@ Fine-tune a video-language model on Fitness-AQA conversations with TRL's SFTTrai
 The same command again goes on from the last checkpoint in OUT. The final model lies in OUT itself.
 """
 
+import copy
+import json
 import sys
-from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import yaml
-from datasets import Dataset, Video
-from transformers import set_seed
-from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser
+from accelerate import PartialState
+from transformers import TrainerCallback, set_seed
+from trl import ModelConfig
 
-from fitness_aqa_dataset import AUGMENTATIONS, add_messages, dynamic_step, load_fitness_aqa
-from fitness_aqa_dataset.augmentation import ANGLE_RANGE
-from trainer.collator import ConversationCollator
-from trainer.loading import load_checkpoint
+from trainer.arguments import DataArguments, TrainingArguments, make_parser
+from trainer.build import build_trainer, load_model
+from trainer.checkpoints import last_checkpoint, remove_leftovers
+from trainer.clip_check import choose_clips_to_skip
+from trainer.curves import draw_curves
+from trainer.failures import TrainingFailure, explained_failures
+from trainer.help import print_help
+from trainer.optimizer import parameter_table
+from trainer.output_folder import FIRST_STEP, RESULTS, clear, is_finished
+from trainer.rows import fingerprint_rows
+from trainer.run_record import (
+    CONFIGURATION,
+    RECIPE,
+    check_same_run,
+    environment,
+    settings_of,
+    write_whole,
+)
+from trainer.sft_trainer import VideoSFTTrainer
+from trainer.sharding import describe_sharding
+from trainer.stopping import EXIT_CODE, StopOnSigterm
 
 
-@dataclass
-class DataArguments:
+def main(data_args: DataArguments, training_args: TrainingArguments, model_args: ModelConfig) -> None:
     """
-    What is trained on, and which part of the model learns.
+    Train, or go on training; leave model, processor, curves, results and configuration in `output_dir`.
 
     Args:
-        dataset_name (`str`): Folder of the raw release.
-        num_frames (`int`): Frames sampled from each clip.
-        style (`str`): Form of the answers, `sentence` (the paper's) or `checklist`.
-        decimals (`int`): Digits after the point of a time in the answers.
-        balancing (`str`): `none` or `dynamic_step`.
-        augmentations (`list[str]`): Which augmentations balancing may use.
-        angle_range (`list[float]`): Lowest and highest angle of rotations, degrees, counter-clockwise positive.
-        freeze (`list[str]`): Parameters whose names contain one of these do not learn.
-    """
-
-    dataset_name: str = field(metadata={"help": "Folder of the raw release."})
-    num_frames: int = field(default=32, metadata={"help": "Frames sampled from each clip."})
-    style: str = field(default="sentence", metadata={"help": "Form of the answers: sentence or checklist."})
-    decimals: int = field(default=2, metadata={"help": "Digits after the point of a time in the answers."})
-    balancing: str = field(
-        default="dynamic_step", metadata={"help": "none or dynamic_step.", "choices": ["none", "dynamic_step"]}
-    )
-    augmentations: list[str] = field(
-        default_factory=lambda: list(AUGMENTATIONS), metadata={"help": "Which augmentations balancing may use."}
-    )
-    angle_range: list[float] = field(
-        default_factory=lambda: list(ANGLE_RANGE),
-        metadata={"help": "Lowest and highest angle of rotations in degrees, counter-clockwise positive."},
-    )
-    freeze: list[str] = field(
-        default_factory=list, metadata={"help": "Parameters whose names contain one of these do not learn."}
-    )
-
-
-def prepare_rows(data_args: DataArguments, seed: int) -> Dataset:
-    """
-    The training rows: the paper's training set (validation merged in), balanced, with messages, undecoded.
-
-    Args:
-        data_args (`DataArguments`): Where the release is and what becomes of it.
-        seed (`int`): Decides augmentations and wordings.
-
-    Returns:
-        `Dataset`: Rows with `id`, `video` (undecoded), `augmentation` and `messages`.
+        data_args (`DataArguments`), training_args (`TrainingArguments`), model_args (`ModelConfig`):
+            Settings of the run.
 
     Raises:
-        ValueError, FileNotFoundError: If the release is not one, see [`load_fitness_aqa`].
+        ValueError, FileNotFoundError: If data, model or settings do not fit each other, or the folder holds a run
+            with other settings.
+        TrainingFailure: If the disk is full, memory is short or a worker died.
+        SystemExit: With 143 after a SIGTERM, when a checkpoint has been saved.
     """
-    rows = load_fitness_aqa(data_args.dataset_name, split="train", merge_validation=True)
-    rows = rows.cast_column("video", Video(decode=False))
-    if data_args.balancing == "dynamic_step":
-        rows = dynamic_step(
-            rows, seed=seed, augmentations=tuple(data_args.augmentations), angle_range=tuple(data_args.angle_range)
-        )
-    rows = add_messages(rows, style=data_args.style, decimals=data_args.decimals, seed=seed)
-    return rows.select_columns(["id", "video", "augmentation", "messages"])
-
-
-def build_trainer(data_args: DataArguments, training_args: SFTConfig, model_args: ModelConfig) -> SFTTrainer:
-    """
-    Model, processor and rows in one SFTTrainer, ready to train.
-
-    Args:
-        data_args (`DataArguments`): Data and freezing.
-        training_args (`SFTConfig`): TRL's settings; three of them are set here because video rows need them.
-        model_args (`ModelConfig`): Which checkpoint, in which precision.
-
-    Returns:
-        `SFTTrainer`: With the frozen parameters frozen.
-    """
-    training_args.remove_unused_columns = False
-    training_args.dataset_kwargs = {"skip_prepare_dataset": True}
-    training_args.max_length = None
-    rows = prepare_rows(data_args, training_args.seed)
-    model, processor = load_checkpoint(
-        model_args.model_name_or_path, dtype=model_args.dtype, attn_implementation=model_args.attn_implementation
-    )
-    for name, parameter in model.named_parameters():
-        if any(part in name for part in data_args.freeze):
-            parameter.requires_grad_(False)
-    return SFTTrainer(
-        model=model,
-        args=training_args,
-        train_dataset=rows,
-        processing_class=processor,
-        data_collator=ConversationCollator(processor, data_args.num_frames),
-    )
-
-
-def main(data_args: DataArguments, training_args: SFTConfig, model_args: ModelConfig) -> None:
-    """Train, or go on training; leave model, processor, trainer state and configuration in `output_dir`."""
-    set_seed(training_args.seed)
-    trainer = build_trainer(data_args, training_args, model_args)
     output_dir = Path(training_args.output_dir)
-    result = trainer.train(resume_from_checkpoint=_last_checkpoint(output_dir))
-    trainer.save_model()
-    trainer.save_metrics("train", result.metrics)
-    if trainer.is_world_process_zero():
-        configuration = {
-            **_changed_settings(training_args),
-            **asdict(data_args),
-            "model_name_or_path": model_args.model_name_or_path,
-            "distributed_type": trainer.accelerator.distributed_type.value,
-            "num_processes": trainer.accelerator.num_processes,
-            "num_rows": len(trainer.train_dataset),
-        }
-        (output_dir / "training_config.yaml").write_text(yaml.safe_dump(configuration))
-        # A pickle, and the YAML file says the same.
-        (output_dir / "training_args.bin").unlink()
-    trainer.save_state()
+    settings = settings_of(data_args, training_args, model_args)
+    state = PartialState()
+    if state.is_main_process and training_args.overwrite_output_dir:
+        clear(output_dir)
+    state.wait_for_everyone()
+    check_same_run(settings, output_dir)
+    if is_finished(output_dir):
+        if state.is_main_process:
+            print(f"{output_dir}: this run is finished. Give --overwrite_output_dir to start anew.")
+        return
+    with explained_failures(training_args.output_dir):
+        if state.is_main_process:
+            remove_leftovers(output_dir)
+            write_whole(output_dir / RECIPE, yaml.safe_dump(settings, allow_unicode=True))
+        if not training_args.train:
+            return write_untrained(training_args, model_args)
+        skip_clips = choose_clips_to_skip(data_args)
+        if data_args.balancing == "two_step":
+            first_dir = output_dir / FIRST_STEP
+            if not is_finished(first_dir):
+                first_args = copy.copy(training_args)
+                first_args.output_dir = str(first_dir)
+                train_phase(data_args, first_args, model_args, settings, 0, skip_clips)
+            model_args = copy.copy(model_args)
+            model_args.model_name_or_path = str(first_dir)
+            training_args.model_settings = None  # the first step's model has them
+            train_phase(data_args, training_args, model_args, settings, 1, skip_clips)
+        else:
+            train_phase(data_args, training_args, model_args, settings, 0, skip_clips)
 
 
-def _last_checkpoint(output_dir: Path) -> str | None:
-    """The last whole checkpoint; a run that is killed while it saves leaves one without the state, written last."""
-    whole = [state.parent for state in output_dir.glob("checkpoint-*/trainer_state.json")]
-    return str(max(whole, key=lambda folder: int(folder.name.removeprefix("checkpoint-")))) if whole else None
+def train_phase(
+    data_args: DataArguments,
+    training_args: TrainingArguments,
+    model_args: ModelConfig,
+    settings: dict,
+    phase: int,
+    skip_clips: list[str] | None,
+) -> None:
+    """One training, from its last checkpoint or the start to its final model; see [`main`]."""
+    set_seed(training_args.seed)
+    trainer = build_trainer(data_args, training_args, model_args, phase, skip_clips)
+    stop, found = StopOnSigterm(trainer.accelerator), _SayWhatRuns(trainer)
+    trainer.add_callback(stop)
+    trainer.add_callback(found)
+    result = trainer.train(resume_from_checkpoint=last_checkpoint(training_args.output_dir))
+    if stop.has_stopped:
+        if trainer.is_world_process_zero():
+            step = f"step {trainer.state.global_step} of {trainer.state.max_steps}"
+            print(f"stopped by SIGTERM after {step}, saved; the same command goes on from here", flush=True)
+        sys.exit(EXIT_CODE)
+    save(trainer, result.metrics, settings, found.sharding, skip_clips)
+    trainer.accelerator.free_memory()
 
 
-def _changed_settings(training_args: SFTConfig) -> dict:
-    """Settings that differ from TRL's defaults; `to_dict` has blacked out the tokens."""
-    # Not a second SFTConfig to compare with: making one resets Accelerate's state.
-    defaults = {setting.name: setting.default for setting in fields(SFTConfig)}
-    values = training_args.to_dict()
-    return {name: value for name, value in values.items() if value != defaults.get(name) and "token" not in name}
+def save(trainer: VideoSFTTrainer, metrics: dict, settings: dict, sharding: str, skip_clips: list[str] | None) -> None:
+    """Write the final model with everything that says what it was made from."""
+    distributed_type = trainer.accelerator.distributed_type.value
+    rows = trainer.train_dataset.select(range(trainer.num_rows))
+    facts = environment(trainer.args, distributed_type, sharding)
+    facts |= {"num_rows": trainer.num_rows, "dataset_fingerprint": fingerprint_rows(rows)}
+    results = metrics | {
+        "steps": trainer.state.global_step,
+        "num_rows": trainer.num_rows,
+        "skipped_clips": skip_clips or [],
+        "num_rows_skipped_while_training": trainer.num_skipped,
+        "distributed_type": distributed_type,
+        "sharding": sharding,
+    }
+    configuration = settings | {name: facts[name] for name in ("distributed_type", "num_processes", "num_rows")}
+    title = f"{Path(trainer.args.output_dir).resolve().name}: {trainer.state.global_step} steps, {facts['device']}"
+    trainer.save_final(
+        {
+            CONFIGURATION: yaml.safe_dump(configuration, allow_unicode=True).encode(),
+            RESULTS: json.dumps(results, indent=2).encode(),
+            "curves.png": draw_curves(trainer.state.log_history, title),
+        },
+        facts,
+    )
+
+
+def write_untrained(training_args: TrainingArguments, model_args: ModelConfig) -> None:
+    """`--train false`: the model as it is, in our layout and with the settings asked for."""
+    if not PartialState().is_main_process:
+        return
+    model, processor = load_model(training_args, model_args)
+    model.save_pretrained(training_args.output_dir)
+    processor.save_pretrained(training_args.output_dir)
+
+
+class _SayWhatRuns(TrainerCallback):
+    """Before the first step: what learns, on how many processes, and how the model was found to be sharded."""
+
+    def __init__(self, trainer: VideoSFTTrainer):
+        self.trainer, self.sharding = trainer, ""
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.sharding = describe_sharding(self.trainer.model_wrapped)
+        if state.is_world_process_zero:
+            kind = self.trainer.accelerator.distributed_type.value
+            print(parameter_table(self.trainer.model, args))
+            print(f"{args.world_size} processes, distributed_type {kind}: {self.sharding}")
+            print(f"{self.trainer.num_rows} rows, steps {state.global_step} to {state.max_steps}", flush=True)
 
 
 if __name__ == "__main__":
     try:
-        main(*TrlParser((DataArguments, SFTConfig, ModelConfig)).parse_args_and_config())
-    except (ValueError, OSError) as error:
+        if {"--help", "-h", "--help_all"} & set(sys.argv[1:]):
+            print_help(__doc__, everything="--help_all" in sys.argv)
+        else:
+            main(*make_parser().parse_args_and_config())
+    except TrainingFailure as error:
         sys.exit(f"error: {error}")
+    except (ValueError, OSError) as error:  # met by every process alike, said by one
+        sys.exit(f"error: {error}" if PartialState().is_main_process else 1)

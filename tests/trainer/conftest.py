@@ -11,11 +11,11 @@ import pytest
 import torch
 import yaml
 from transformers import AutoProcessor, Qwen2Config, SiglipVisionConfig
-from trl import ModelConfig, SFTConfig, TrlParser
 
 from fitness_aqa_dataset.synthetic import synthesize_release
+from trainer.arguments import make_parser
 from trainer.llava_video import LlavaVideoConfig, LlavaVideoForConditionalGeneration
-from trainer.sft import DataArguments, main
+from trainer.sft import main
 
 REPOSITORY = Path(__file__).parents[2]
 CHECKPOINT = REPOSITORY / "trainer" / "demo_base" / "checkpoint"
@@ -120,8 +120,7 @@ def fine_tune():
 
     def run(recipe: Path, release: Path, output_dir: Path) -> None:
         arguments = ["--config", recipe, "--dataset_name", release, "--output_dir", output_dir, "--seed", 3]
-        parser = TrlParser((DataArguments, SFTConfig, ModelConfig))
-        main(*parser.parse_args_and_config(list(map(str, arguments))))
+        main(*make_parser().parse_args_and_config(list(map(str, arguments))))
 
     return run
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 from datasets import ClassLabel, Dataset, Features, List, Value
-from trl import ModelConfig, SFTConfig, TrlParser
 
 import fitness_aqa_dataset.__main__ as dataset_command
 import model_card.__main__ as card_command
@@ -16,7 +15,6 @@ from fitness_aqa_dataset import dynamic_step
 from fitness_aqa_dataset.synthetic import simulate_clip
 from fitness_aqa_dataset.synthetic.release import _split_by_source
 from trainer import demo, predict, score
-from trainer.sft import DataArguments
 
 REPOSITORY = Path(__file__).parents[2]
 REFERENCES = [
@@ -82,7 +80,7 @@ def test_answers_are_made_by_complete_commands(todo, tmp_path):
 
 def test_fine_tuning_gets_a_complete_command(todo, tmp_path, in_repository):
     (arguments,) = arguments_of(todo, "trainer.sft")
-    parser = TrlParser((DataArguments, SFTConfig, ModelConfig))
+    parser = make_parser()
     data_args, training_args, model_args = parser.parse_args_and_config(arguments)
     assert data_args.dataset_name == str(tmp_path / "demo/release")
     assert training_args.output_dir == str(tmp_path / "demo/model")

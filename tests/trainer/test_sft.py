@@ -16,9 +16,10 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from fitness_aqa_dataset import add_messages, load_fitness_aqa
+from trainer.arguments import DataArguments
 from trainer.collator import ConversationCollator
 from trainer.llava_video import LlavaVideoForConditionalGeneration, LlavaVideoProcessor
-from trainer.sft import DataArguments, prepare_rows
+from trainer.rows import prepare_rows
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -1,0 +1,229 @@
+"""From what a recipe names as data to rows for training: loaded, balanced, with messages and weights, undecoded."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets import Dataset, Image, Value, Video, concatenate_datasets, get_dataset_split_names, load_dataset
+
+from fitness_aqa_dataset import add_messages, dynamic_step, load_fitness_aqa, paper_code_dynamic_step, two_step
+from fitness_aqa_dataset.augmentation import IDENTITY, make_augmentation, uniform
+from fitness_aqa_dataset.columns import set_column
+from fitness_aqa_dataset.conversations import to_conversation
+from fitness_aqa_dataset.prepared import read_prepared
+from fitness_aqa_dataset.release import wrong_root
+from fitness_aqa_dataset.taxonomy import ERROR_LABELS, IMAGE_TASKS
+from trainer.arguments import DataArguments
+
+# Seeds of later epochs are this far apart, so that neighbouring seeds of runs do not share them.
+EPOCH_STRIDE = 1_000_003
+
+
+def kind_of(dataset_name: str) -> str:
+    """What a data set's name is: `prepared` (a folder with Parquet), `hub` (`user/name`, no folder) or `release`."""
+    folder = Path(dataset_name).expanduser()
+    if folder.is_dir():
+        return "prepared" if wrong_root(folder.resolve()) and any(folder.rglob("*.parquet")) else "release"
+    return "hub" if dataset_name.count("/") == 1 and dataset_name[0] not in "./~" else "release"
+
+
+def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | None = None) -> Dataset:
+    """
+    Rows of one split of every config asked for, undecoded.
+
+    Args:
+        data_args (`DataArguments`):
+            Names the data set.
+        split (`str`):
+            `train`, `validation` or `test`; empty where the data has no such split, unless it is `train`.
+        skip_clips (`list[str]`, *optional*):
+            Ids to leave out.
+
+    Returns:
+        `Dataset`: In the order of the data.
+
+    Raises:
+        FileNotFoundError, ValueError: If there is no such data, it lacks a column, or clips and images are mixed.
+    """
+    names = data_args.dataset_config
+    kinds = {"image" if name in IMAGE_TASKS else "video" for name in names}
+    if len(kinds) != 1:
+        raise ValueError(
+            f"dataset_config: expected clips (video) or images ({', '.join(IMAGE_TASKS)}), got {', '.join(names)}."
+        )
+    (media,) = kinds
+    parts = [part for name in names if (part := _load_config(data_args.dataset_name, name, split, skip_clips))]
+    if not parts:
+        if split != "train":
+            return Dataset.from_dict({})
+        raise ValueError(f"{data_args.dataset_name}: no rows in the split train of {', '.join(names)}.")
+    for rows in parts:
+        needed = {"id", media, *(("exercise", "errors") if media == "video" else ("task", "label"))}
+        if missing := sorted(needed - set(rows.column_names)):
+            raise ValueError(
+                f"{data_args.dataset_name}: no column {', '.join(missing)}, the columns are "
+                f"{', '.join(rows.column_names)}. Give data that `python -m fitness_aqa_dataset prepare` made."
+            )
+    feature = Video(decode=False) if media == "video" else Image(decode=False)
+    parts = [rows.cast_column(media, feature) for rows in parts]
+    if len(parts) > 1:  # images of several tasks: their exercises differ, and the task says it
+        parts = [rows.select_columns(["id", media, "task", "label", "augmentation"]) for rows in parts]
+    return concatenate_datasets(parts)
+
+
+def _load_config(dataset_name: str, name: str, split: str, skip_clips: list[str] | None) -> Dataset | None:
+    kind = kind_of(dataset_name)
+    if kind == "release":
+        return load_fitness_aqa(dataset_name, name, skip_clips=skip_clips).get(split)
+    if kind == "prepared":
+        splits = read_prepared(dataset_name).splits.get(name, {})
+    else:
+        try:
+            splits = get_dataset_split_names(dataset_name, name)
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"{dataset_name}: no such folder; give the folder that holds Squat/ and OHP/, one that `prepare` "
+                f"made, or a data set on the Hub with the config {name} ({str(error).splitlines()[0]})"
+            ) from None
+    if split not in splits:
+        return None
+    rows = load_dataset(dataset_name, name, split=split)
+    if skip_clips:
+        skipped = set(skip_clips)
+        rows = rows.select([index for index, id in enumerate(rows["id"]) if id not in skipped])
+    return rows
+
+
+def prepare_rows(data_args: DataArguments, seed: int, phase: int = 0, skip_clips: list[str] | None = None) -> Dataset:
+    """
+    The training rows: balanced, with messages, undecoded.
+
+    Args:
+        data_args (`DataArguments`):
+            What is trained on.
+        seed (`int`):
+            Decides augmentations and wordings.
+        phase (`int`, *optional*, defaults to 0):
+            Of `two_step`: 0 for all rows, 1 for the small set with equal groups.
+        skip_clips (`list[str]`, *optional*):
+            Ids of clips to leave out.
+
+    Returns:
+        `Dataset`: Rows with `id`, `video` or `image` (undecoded), `augmentation`, `messages`, and, where asked for,
+        `weight` and the columns that messages are made of.
+
+    Raises:
+        ValueError, FileNotFoundError: If the data cannot be read, or does not fit what is asked for.
+    """
+    rows = load_split(data_args, "train", skip_clips)
+    media = "video" if "video" in rows.column_names else "image"
+    if data_args.merge_validation and len(validation := load_split(data_args, "validation", skip_clips)):
+        rows = concatenate_datasets([rows, validation])
+    if data_args.balancing != "none":
+        if media == "image":
+            raise ValueError(f"balancing: {data_args.balancing} is for clips. Give `balancing: none` for images.")
+        rows = _balance(rows, data_args, seed, phase)
+    rows = add_messages(rows, style=data_args.style, decimals=data_args.decimals, seed=seed)
+    columns = ["id", media, "augmentation", "messages"]
+    if data_args.answer_weights is not None:
+        rows = set_column(rows, "weight", answer_weights(rows, data_args.answer_weights), Value("float32"))
+        columns.append("weight")
+    if data_args.vary_by_epoch:
+        columns += ["exercise", "errors"] if media == "video" else ["task", "label"]
+    return rows.select_columns(columns)
+
+
+def _balance(rows: Dataset, data_args: DataArguments, seed: int, phase: int) -> Dataset:
+    match data_args.balancing:
+        case "dynamic_step":
+            names, angles = tuple(data_args.augmentations), tuple(data_args.angle_range)
+            return dynamic_step(rows, seed=seed, augmentations=names, angle_range=angles)
+        case "paper_code_dynamic_step":
+            return paper_code_dynamic_step(rows, seed=seed)
+        case "two_step":
+            return two_step(rows, seed=seed)[phase]
+
+
+def answer_class(row: dict) -> str:
+    """Class of a row's answer: its errors in the taxonomy's order joined with `+`, a task's name, or `none`."""
+    if "task" in row:
+        return row["task"] if row["label"] else "none"
+    labels = {error["label"] for error in row["errors"]}
+    return "+".join(label for label in ERROR_LABELS if label in labels) or "none"
+
+
+def answer_weights(rows: Dataset, weights: dict[str, float] | str) -> list[float]:
+    """
+    Weight of every row in the loss, of mean 1 over all rows.
+
+    Args:
+        rows (`Dataset`):
+            With `errors`, or `task` and `label`.
+        weights (`dict[str, float]` or `str`):
+            By class, see [`answer_class`]; a class that is not named has 1. `balanced`: one over the class's share.
+
+    Returns:
+        `list[float]`: One a row.
+
+    Raises:
+        ValueError: If no row is of a class named, or a weight is not above 0.
+    """
+    columns = [name for name in ("errors", "task", "label") if name in rows.column_names]
+    classes = [answer_class(row) for row in rows.with_format(None).select_columns(columns).to_list()]
+    counts = Counter(classes)
+    if weights == "balanced":
+        weights = {name: len(classes) / count for name, count in counts.items()}
+    if not isinstance(weights, dict):
+        raise ValueError(f"answer_weights: expected {{class: weight}} or balanced, got {weights!r}.")
+    if unknown := sorted(weights.keys() - counts.keys()):
+        raise ValueError(f"answer_weights: no answer is of the class {', '.join(unknown)}; there are {_list(counts)}.")
+    if wrong := {name: weight for name, weight in weights.items() if not 0 < float(weight) < float("inf")}:
+        raise ValueError(f"answer_weights: a weight must be a number above 0, got {wrong}.")
+    raw = [float(weights.get(name, 1.0)) for name in classes]
+    mean = sum(raw) / len(raw)
+    return [weight / mean for weight in raw]
+
+
+def _list(counts: Counter) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+
+
+@dataclass
+class RowVariation:
+    """
+    What changes of a row in later epochs, as a function of `(seed, row, epoch)` alone.
+
+    Args:
+        data_args (`DataArguments`): `vary_by_epoch` says what; the rest, how messages and augmentations are made.
+        seed (`int`): Seed of the run.
+    """
+
+    data_args: DataArguments
+    seed: int
+
+    def __call__(self, row: dict, epoch: int) -> dict:
+        """The row of that epoch, from 1 on; with another wording, another augmentation, or both."""
+        settings, seed = self.data_args, self.seed + EPOCH_STRIDE * epoch
+        if "errors" not in row and "task" not in row:  # of the validation sample
+            return row
+        row = dict(row)
+        if "augmentation" in settings.vary_by_epoch:
+            own = row.get("augmentation") or IDENTITY  # two rows of a clip differ in it, and so do their draws
+            draw = uniform(seed, row["id"], own["name"], own["angle"], "augmentation")
+            name = settings.augmentations[int(draw * len(settings.augmentations))]
+            copy = f"{own['name']} {own['angle']}"
+            row["augmentation"] = make_augmentation(name, row["id"], seed, copy, tuple(settings.angle_range))
+        if "wording" in settings.vary_by_epoch:
+            row |= to_conversation(row, style=settings.style, decimals=settings.decimals, seed=seed)
+        return row
+
+
+def fingerprint_rows(rows: Dataset) -> str:
+    """A name for what a run is trained on: every id, augmentation, message and weight, not the bytes of clips."""
+    columns = [name for name in ("id", "augmentation", "messages", "weight") if name in rows.column_names]
+    digest = hashlib.sha256()
+    for row in rows.with_format(None).select_columns(columns).to_list():
+        digest.update(json.dumps(row, sort_keys=True).encode())
+    return digest.hexdigest()[:16]

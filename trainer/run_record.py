@@ -1,0 +1,129 @@
+"""What a run was made with and from, written beside its weights; and whether a run may go on with these settings."""
+
+import platform
+import subprocess
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+import yaml
+from trl import ModelConfig
+
+from trainer.arguments import DataArguments, TrainingArguments
+
+RECIPE, CONFIGURATION, ENVIRONMENT = "recipe.yaml", "training_config.yaml", "environment.json"
+PACKAGES = "torch torchvision torchcodec datasets transformers trl peft accelerate evaluate safetensors fitness-aqa"
+# What may change when a run goes on: how it is watched, saved and fed, not what comes out. The first part is of names.
+MAY_CHANGE = ("dataloader_", "logging_", "log_", "save_", "report_to", "hub_", "push_to_hub", "disable_tqdm")
+MAY_CHANGE += ("overwrite_output_dir", "output_dir", "run_name", "eval_", "ddp_timeout", "dataset_name")
+MAY_CHANGE += ("on_bad_clip", "local_rank", "project", "trackio_")
+
+
+def settings_of(data_args: DataArguments, training_args: TrainingArguments, model_args: ModelConfig) -> dict:
+    """
+    The settings that differ from the defaults, and all of the data's: with them `--config` starts the same run again.
+
+    Args:
+        data_args (`DataArguments`), training_args (`TrainingArguments`), model_args (`ModelConfig`):
+            As they were parsed, before a trainer has changed them.
+
+    Returns:
+        `dict`: Plain values, no token among them.
+    """
+    # Not a second TrainingArguments to compare with: making one resets Accelerate's state.
+    defaults = {setting.name: setting.default for setting in fields(TrainingArguments)}
+    values = training_args.to_dict()  # has blacked out the tokens
+    changed = {
+        name: value
+        for name, value in values.items()
+        if name in defaults and value != defaults[name] and "token" not in name and value not in ({}, [])
+    }
+    of_model = {
+        setting.name: getattr(model_args, setting.name)
+        for setting in fields(ModelConfig)
+        if getattr(model_args, setting.name) != setting.default
+    }
+    return changed | of_model | asdict(data_args)
+
+
+def check_same_run(settings: dict, output_dir: Path) -> None:
+    """
+    Refuse to go on with a run under other settings.
+
+    Args:
+        settings (`dict`):
+            From [`settings_of`].
+        output_dir (`Path`):
+            Folder of the run; nothing is checked where none has begun.
+
+    Raises:
+        ValueError: If a setting differs that changes what comes out; the message names all of them.
+    """
+    path = output_dir / RECIPE
+    if not path.is_file():
+        return
+    before = yaml.safe_load(path.read_text())
+    now = yaml.safe_load(yaml.safe_dump(settings))
+    different = [
+        f"{name} {before.get(name)!r} → {now.get(name)!r}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name) and not name.startswith(MAY_CHANGE)
+    ]
+    if different:
+        raise ValueError(
+            f"{output_dir}: holds a run with other settings: {', '.join(different)}. Give the same again to go on "
+            "with it, another --output_dir, or --overwrite_output_dir to start anew."
+        )
+
+
+def environment(training_args: TrainingArguments, distributed_type: str, sharding: str) -> dict:
+    """
+    Versions, commit and hardware of this run.
+
+    Args:
+        training_args (`TrainingArguments`): For the number of processes.
+        distributed_type (`str`): What Accelerate says it is.
+        sharding (`str`): What was found in the model.
+
+    Returns:
+        `dict`: Plain values.
+    """
+    on_gpu = training_args.device.type == "cuda"
+    return {
+        "packages": {name: _version(name) for name in PACKAGES.split()},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "git_commit": git_commit(),
+        "device": torch.cuda.get_device_name() if on_gpu else f"{training_args.device.type}, {platform.machine()}",
+        "num_processes": training_args.world_size,
+        "distributed_type": distributed_type,
+        "sharding": sharding,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except ImportError:
+        return None
+
+
+def git_commit() -> str | None:
+    """Commit of this code, with `+changes` where files differ from it; `None` outside a checkout."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        status = [*git, "status", "--porcelain", "--untracked-files=no"]
+        changes = subprocess.run(status, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + ("+changes" if changes else "")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    partial.replace(path)
