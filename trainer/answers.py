@@ -1,73 +1,14 @@
 """
-Where the answers are: in the text of a conversation, in its tokens, and in a batch of labels.
-
-Nothing here knows a model. What a chat template writes after the prompt is what generation would have to write, and
-the first special token behind the answer is where generation stops.
+Where the answers are in tokens and labels. Nothing here knows a model: what a chat template writes after the prompt is
+what generation would have to write, and the first special token behind the answer is where generation stops.
 """
 
-from typing import NamedTuple
-
 import torch
-from transformers import PreTrainedTokenizerBase, ProcessorMixin
+from transformers import PreTrainedTokenizerBase
+
+from trainer.chat import Conversation
 
 IGNORE_INDEX = -100
-
-
-class Conversation(NamedTuple):
-    """
-    Args:
-        prompt (`str`): Everything up to where the answer begins, as generation gets it.
-        ending (`str`): What the template writes from there on: the answer, the end of the turn, and what follows.
-        answer (`str`): The answer alone.
-    """
-
-    prompt: str
-    ending: str = ""
-    answer: str = ""
-
-
-def render(processor: ProcessorMixin, messages: list[dict], generate: bool) -> Conversation:
-    """
-    Write a conversation with the processor's chat template.
-
-    Args:
-        processor (`ProcessorMixin`):
-            Of any model.
-        messages (`list[dict]`):
-            Contents are lists of parts. The last one is the answer, unless it is the user's.
-        generate (`bool`):
-            Whether only the prompt is wanted.
-
-    Returns:
-        [`Conversation`]: Its parts, with one placeholder for each video and image.
-
-    Raises:
-        ValueError: If there is no answer, or the template writes an answer elsewhere than behind the prompt, or
-            changes it.
-    """
-    *question, last = messages
-    if last["role"] != "assistant":
-        if not generate:
-            raise ValueError("the last message is not the assistant's, so there is no answer to learn.")
-        question = messages
-    prompt = processor.apply_chat_template(question, tokenize=False, add_generation_prompt=True)
-    if generate:
-        return Conversation(prompt)
-    answer = "".join(part["text"] for part in last["content"])
-    whole = processor.apply_chat_template(messages, tokenize=False)
-    ending = whole.removeprefix(prompt)
-    if ending == whole:  # LLaVA-OneVision writes "assistant \n" before answers and "assistant\n" where one is due
-        ending = whole.removeprefix(prompt.rstrip())
-        start = ending.find(answer)
-        if ending == whole or ending[:start].strip():
-            raise ValueError(
-                "the chat template does not begin a conversation as it begins its prompt, so that the answer would be "
-                "learnt after another text than it is generated after. Correct the template."
-            )
-        ending = ending[start:]
-    if not answer or answer not in ending:
-        raise ValueError(f"the chat template does not write the answer {answer!r} as it is. Take blanks off its ends.")
-    return Conversation(prompt, ending, answer)
 
 
 def special_token_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:

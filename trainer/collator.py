@@ -1,30 +1,22 @@
 """Rows into batches: only the sampled frames are decoded, the time instruction is written, the prompt is masked."""
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
 from transformers import ProcessorMixin
 
-from fitness_aqa_dataset import augment_frames, time_instruction
-from trainer.answers import (
-    IGNORE_INDEX,
-    Conversation,
-    encode_ending,
-    place_labels,
-    render,
-    special_token_ids,
-)
-from trainer.media import Media, grey_media, read_media
+from fitness_aqa_dataset import augment_frames
+from trainer.answers import IGNORE_INDEX, encode_ending, place_labels, special_token_ids
+from trainer.chat import Conversation, render, shows_as_image, write_messages
+from trainer.media import GREY, Media, read_rows
 from trainer.pixels import as_bytes, normalization_of
-
-logger = logging.getLogger(__name__)
 
 
 def blank_frames(frames: torch.Tensor) -> torch.Tensor:
     """Mid-grey frames of the same shape: what is left of a clip is its length. A control, not an augmentation."""
-    return torch.full_like(frames, 128)
+    return torch.full_like(frames, GREY)
 
 
 @dataclass
@@ -98,10 +90,10 @@ class ConversationCollator:
         epoch = int(self._epoch)
         if self.vary is not None and epoch > 0:
             rows = [self.vary(row, epoch) for row in rows]
-        media, is_unread = self._read(rows)
-        conversations = [
-            self._for_row(row, self._conversation, row, shown) for row, shown in zip(rows, media, strict=True)
-        ]
+        media, is_unread = read_rows(rows, self.num_frames, self.on_bad_clip)
+        for row, shown in zip(rows, media, strict=True):
+            self._change(row, shown)
+        conversations = [self._conversation(row, shown) for row, shown in zip(rows, media, strict=True)]
         batch = self._process(conversations, media)
         self._check_lengths(rows, batch)
         is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread, strict=True)]
@@ -114,60 +106,20 @@ class ConversationCollator:
             batch["num_skipped"] = torch.tensor(sum(is_unread))
         return batch
 
-    def _read(self, rows: list[dict]) -> tuple[list[Media], list[bool]]:
-        """What each row shows, and whether it could not be read."""
-        media: list[Media | None] = []
-        is_unread = [False] * len(rows)
-        for index, row in enumerate(rows):
-            media.append(None)
-            if row.get("is_padding"):
-                continue
-            try:
-                media[index] = read_media(row, self.num_frames)
-            except ValueError as error:
-                if self.on_bad_clip == "error":
-                    raise ValueError(f"row {row['id']!r}: {error}") from None
-                is_unread[index] = True
-                logger.warning("row %r is left out: %s", row["id"], error)
-        others = [shown for shown in media if shown is not None]
-        for index, row in enumerate(rows):
-            if media[index] is None:
-                media[index] = grey_media(row, self.num_frames, others)
-            elif row.get("augmentation") is not None:
-                media[index].frames = augment_frames(media[index].frames, row["augmentation"])
-            if self.change_frames is not None:
-                media[index].frames = self.change_frames(media[index].frames)
-        return media, is_unread
+    def _change(self, row: dict, media: Media) -> None:
+        if row.get("augmentation") is not None and not row.get("is_padding"):
+            media.frames = augment_frames(media.frames, row["augmentation"])
+        if self.change_frames is not None:
+            media.frames = self.change_frames(media.frames)
 
     def _conversation(self, row: dict, media: Media) -> Conversation:
-        """The row's messages with its media in front of the first question."""
-        messages = [
-            {"role": message["role"], "content": [{"type": "text", "text": _text(message["content"])}]}
-            for message in row["messages"]
-        ]
-        tokens = {getattr(self.processor, f"{kind}_token", None) for kind in ("video", "image")} - {None}
-        for message in messages:
-            for token in tokens:
-                if token in message["content"][0]["text"]:
-                    raise ValueError(
-                        f"the text of the {message['role']} holds {token}, which stands for what is shown. "
-                        "Take it out of the text."
-                    )
-        content = next(message["content"] for message in messages if message["role"] == "user")
-        if media.times_s:
-            # One part: what a template writes between two parts differs from model to model.
-            content[0]["text"] = f"{time_instruction(media.duration_s, media.times_s)}\n{content[0]['text']}"
-        content.insert(0, {"type": "image" if self._is_image(media) else "video"})
-        return render(self.processor, messages, self.generate)
-
-    def _is_image(self, media: Media) -> bool:
-        """Whether the processor gets these pixels as an image; one without images gets a video of one frame."""
-        return not media.times_s and hasattr(self.processor, "image_processor")
+        with _naming(row):
+            return render(self.processor, write_messages(self.processor, row, media), self.generate)
 
     def _process(self, conversations: list[Conversation], media: list[Media]) -> dict[str, torch.Tensor]:
         """The processor's one call."""
-        clips = [shown for shown in media if not self._is_image(shown)]
-        images = [[shown.frames[0]] for shown in media if self._is_image(shown)]
+        clips = [shown for shown in media if not shows_as_image(self.processor, shown)]
+        images = [[shown.frames[0]] for shown in media if shows_as_image(self.processor, shown)]
         if clips and images and self._same_names():
             raise ValueError(
                 f"{type(self.processor).__name__} gives images and clips the same names, so that a batch cannot hold "
@@ -220,19 +172,16 @@ class ConversationCollator:
         for index, (row, conversation) in enumerate(zip(rows, conversations, strict=True)):
             if not is_grey[index]:
                 input_ids = batch["input_ids"][index, : lengths[index]]
-                ending = self._for_row(row, encode_ending, self.processor.tokenizer, conversation, special_ids)
-                labels[index, : lengths[index]] = self._for_row(row, place_labels, input_ids, *ending)
+                with _naming(row):
+                    ending = encode_ending(self.processor.tokenizer, conversation, special_ids)
+                    labels[index, : lengths[index]] = place_labels(input_ids, *ending)
         return labels
 
-    @staticmethod
-    def _for_row(row: dict, function: Callable, *arguments):
-        try:
-            return function(*arguments)
-        except ValueError as error:
-            raise ValueError(f"row {row['id']!r}: {error}") from None
 
-
-def _text(content: str | list[dict]) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(part["text"] for part in content if part["type"] == "text")
+@contextmanager
+def _naming(row: dict) -> Iterator[None]:
+    """What is wrong with a row is said with its id."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"row {row['id']!r}: {error}") from None

@@ -1,5 +1,6 @@
 """What a row shows: the sampled frames of a clip, or a still image, decoded where the row is collated."""
 
+import logging
 from dataclasses import dataclass
 from io import BytesIO
 from os import PathLike
@@ -11,6 +12,8 @@ from transformers.video_utils import VideoMetadata
 
 from fitness_aqa_dataset import sample_frames
 from fitness_aqa_dataset.frames import open_video
+
+logger = logging.getLogger(__name__)
 
 GREY = 128
 # Height and width of a grey stand-in when no other row of the batch has pixels.
@@ -83,6 +86,42 @@ def read_media(row: dict, num_frames: int) -> Media:
         decoder.metadata.path = str(video)
     frames, times_s, _ = sample_frames(decoder, num_frames)
     return Media(frames, times_s, len(decoder), decoder.metadata.average_fps)
+
+
+def read_rows(rows: list[dict], num_frames: int, on_bad_clip: str) -> tuple[list[Media], list[bool]]:
+    """
+    Decode what the rows of a batch show.
+
+    Args:
+        rows (`list[dict]`):
+            As in [`read_media`], with `id`; one with a true `is_padding` is not decoded.
+        num_frames (`int`):
+            Frames sampled from a clip.
+        on_bad_clip (`str`):
+            `error`, or `skip`: what cannot be decoded is grey, and a warning names it.
+
+    Returns:
+        `tuple[list[Media], list[bool]]`: What each row shows, and whether it was to be decoded and could not be.
+
+    Raises:
+        ValueError: If one cannot be decoded; the message names the row and the file.
+    """
+    media, is_unread = [None] * len(rows), [False] * len(rows)
+    for index, row in enumerate(rows):
+        if row.get("is_padding"):
+            continue
+        try:
+            media[index] = read_media(row, num_frames)
+        except ValueError as error:
+            if on_bad_clip == "error":
+                raise ValueError(f"row {row['id']!r}: {error}") from None
+            is_unread[index] = True
+            logger.warning("row %r is left out: %s", row["id"], error)
+    others = [shown for shown in media if shown is not None]
+    for index, row in enumerate(rows):
+        if media[index] is None:
+            media[index] = grey_media(row, num_frames, others)
+    return media, is_unread
 
 
 def grey_media(row: dict, num_frames: int, others: list[Media]) -> Media:
