@@ -22,7 +22,7 @@ from trl import ModelConfig
 from trainer.arguments import TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
 
-from .shape import build_model
+from .shape import build_model, weights_dtype
 from .tracker import StepTracker
 
 SHARDED_LAYERS = ("SiglipEncoderLayer", "Qwen2DecoderLayer")
@@ -117,14 +117,8 @@ def trace_step(
             run_step(model, fake_batch(config, batch), batch, tracker, autocast)
             gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
             tracker.watch(gradients, "gradients")
+            tracker.kept = tracker.live()
     return tracker
-
-
-def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dtype:
-    """What the checkpoint's weights are loaded as."""
-    if model_args.dtype in (None, "auto"):
-        return config.dtype or torch.float32
-    return getattr(torch, model_args.dtype)
 
 
 def shard(model: nn.Module, mesh: DeviceMesh, bf16: bool) -> None:
@@ -155,8 +149,12 @@ def fake_batch(config: LlavaVideoConfig, batch: Batch) -> dict[str, torch.Tensor
         "pixel_values_videos": torch.zeros(batch.num_rows, batch.num_frames, 3, size, size),
         "use_cache": False,
     }
-    if batch.num_rows > 1:  # rows are padded to one length, so that attention is given a mask
-        inputs["attention_mask"] = torch.ones(batch.num_rows, 1, length, length, dtype=torch.bool)
+    # What transformers makes of a mask whose values it can read: none for a row without padding, as causal attention
+    # needs none; several rows are padded to one length, and eager attention adds its mask to the scores.
+    mask_shape, eager, mask = (batch.num_rows, 1, length, length), config._attn_implementation == "eager", None
+    if eager or batch.num_rows > 1:
+        mask = torch.zeros(mask_shape, dtype=config.dtype if eager else torch.bool)
+    inputs["attention_mask"] = {"full_attention": mask}
     if not batch.full_logits:
         inputs["logits_to_keep"] = torch.arange(length - batch.num_answer_tokens - 1, length - 1)
     return inputs
@@ -168,6 +166,7 @@ def run_step(model: nn.Module, inputs: dict, batch: Batch, tracker: StepTracker,
     device = inputs["input_ids"].device
     with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
         logits = model(**inputs).logits
+    tracker.saved = tracker.live()
     logits = logits.float().flatten(0, 1)
     loss = nn.functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=device))
     del logits

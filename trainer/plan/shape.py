@@ -10,6 +10,7 @@ from peft import get_peft_model
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
 from transformers.initialization import no_init_weights
 from trl import ModelConfig, get_peft_config
@@ -118,6 +119,19 @@ def build_model(
         if adapters is not None:
             model.enable_input_require_grads()
     return model.train()
+
+
+def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dtype:
+    """What the checkpoint's weights are loaded as."""
+    if model_args.dtype in (None, "auto"):
+        return config.dtype or torch.float32
+    return getattr(torch, model_args.dtype)
+
+
+def fake_model(config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig) -> nn.Module:
+    """As [`build_model`], on fake tensors."""
+    with FakeTensorMode():
+        return build_model(config, training_args, model_args, weights_dtype(config, model_args))
 
 
 def freeze(model: nn.Module, words: list[str]) -> None:

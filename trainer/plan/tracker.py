@@ -25,12 +25,14 @@ class StepTracker(TorchDispatchMode):
         part (`str`): Part of the model at work, set by hooks, see `fake_step`.
         flops (`Counter`): Floating-point operations by part; attention itself under `attention`.
         collectives (`list[tuple[str, int]]`): Name and bytes of the whole (gathered, unreduced) tensor, in order.
+        saved (`Counter`): Bytes by part between forward and backward.
+        kept (`Counter`): Bytes by part after the backward pass.
     """
 
     def __init__(self):
         super().__init__()
         self.part = "inputs"
-        self.flops, self.collectives = Counter(), []
+        self.flops, self.collectives, self.saved, self.kept = Counter(), [], Counter(), Counter()
         self._events: list[tuple[int, int]] = []  # storage's number, bytes that came (or went, negative)
         self._parts: dict[int, str] = {}
         self._live: dict[int, tuple[int, int]] = {}  # storage's address: its number, its bytes
@@ -76,7 +78,7 @@ class StepTracker(TorchDispatchMode):
         torch.UntypedStorage.resize_ = self._resize
         return super().__exit__(*error)
 
-    def history(self, weights: dict[str, float] | None = None) -> tuple[int, dict[str, int]]:
+    def peak(self, weights: dict[str, float] | None = None) -> tuple[int, dict[str, int]]:
         """
         The fullest moment.
 

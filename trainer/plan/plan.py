@@ -1,0 +1,170 @@
+"""Everything that a plan says, computed: a dictionary that the report prints and `plan.json` holds."""
+
+from dataclasses import asdict, replace
+
+from trl import ModelConfig
+
+from trainer.arguments import DataArguments, TrainingArguments
+from trainer.llava_video import LlavaVideoConfig
+
+from . import memory
+from .communication import traffic_of_files
+from .fake_step import Batch, trace_step
+from .memory import GB, Estimate
+from .settings import Question
+from .shape import count_parameters, count_tokens, fake_model, load_config, weights_dtype
+from .step_time import NUM_ROWS, NUM_ROWS_OTHERWISE, step_time
+from .tracker import StepTracker
+
+
+class Planner:
+    """
+    Runs the fake steps that a recipe needs, each once.
+
+    Args:
+        question ([`Question`]): GPUs and assumptions.
+        data_args (`DataArguments`): Frames and the form of answers.
+        training_args (`TrainingArguments`): Batch, precision, what learns.
+        model_args (`ModelConfig`): The model.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        data_args: DataArguments,
+        training_args: TrainingArguments,
+        model_args: ModelConfig,
+    ):
+        self.question, self.data_args = question, data_args
+        self.training_args, self.model_args = training_args, model_args
+        self.config: LlavaVideoConfig = load_config(model_args.model_name_or_path, training_args.model_settings)
+        self.tokens = count_tokens(self.config, data_args, model_args.model_name_or_path)
+        self.parameters = count_parameters(fake_model(self.config, training_args, model_args))
+        self.num_all = sum(self.parameters["all"].values())
+        self.num_trainable = sum(self.parameters["trainable"].values())
+        if not self.num_trainable:
+            raise ValueError(f"freeze: nothing is left to learn ({', '.join(training_args.freeze)}).")
+        self.batch = self.make_batch(training_args.per_device_train_batch_size, data_args.num_frames)
+        self._steps: dict[tuple, StepTracker] = {}
+
+    def make_batch(self, num_rows: int, num_frames: int) -> Batch:
+        """A batch of that many clips and frames; the time instruction grows with the frames."""
+        tokens = count_tokens(self.config, replace(self.data_args, num_frames=num_frames), self.model_name)
+        return Batch(num_rows, num_frames, tokens["prompt"] + tokens["answer"], tokens["answer"])
+
+    @property
+    def model_name(self) -> str:
+        """`str`: Folder or name of the model."""
+        return self.model_args.model_name_or_path
+
+    def step(self, strategy: str, batch: Batch | None = None, num_processes: int | None = None) -> StepTracker:
+        """A fake step, see [`trace_step`]."""
+        batch = batch or self.batch
+        mesh_shape = (num_processes or self.question.cluster.num_processes,)
+        key = (strategy, batch, mesh_shape)
+        if key not in self._steps:
+            arguments = (self.config, self.training_args, self.model_args, batch, strategy, mesh_shape)
+            self._steps[key] = trace_step(*arguments)
+        return self._steps[key]
+
+    def estimates(self, batch: Batch | None = None) -> list[Estimate]:
+        """Memory under every file."""
+        cluster, settings = self.question.cluster, self.training_args
+        sharded = self.step("fsdp2", batch)
+        all_ranks = cluster.num_processes
+        found = [
+            memory.ddp(self.step("ddp", batch), self.num_trainable, settings, cluster),
+            memory.fsdp2(sharded, "fsdp2", settings, cluster, all_ranks, self.num_trainable),
+            memory.fsdp2(sharded, "fsdp2_offload", settings, cluster, all_ranks, self.num_trainable),
+            memory.zero3(self.step("zero3", batch), settings, cluster, self.num_all, self.num_trainable),
+        ]
+        if cluster.num_machines > 1:
+            inside = all_ranks // cluster.num_machines
+            found.append(memory.fsdp2(sharded, "hybrid", settings, cluster, inside, self.num_trainable))
+        return found
+
+    def num_rows(self) -> int:
+        """Rows of an epoch."""
+        return self.question.num_rows or NUM_ROWS.get(self.data_args.balancing, NUM_ROWS_OTHERWISE)
+
+
+def make_plan(planner: Planner) -> dict:
+    """
+    Plan a training.
+
+    Args:
+        planner ([`Planner`]): Of the recipe.
+
+    Returns:
+        `dict`: Sizes in bytes, times in seconds and hours; what `plan.json` holds.
+    """
+    question, settings = planner.question, planner.training_args
+    estimates = planner.estimates()
+    sharded, whole = planner.step("fsdp2"), planner.step("ddp")
+    accumulation, cluster = settings.gradient_accumulation_steps, question.cluster
+    traffic = traffic_of_files(
+        sharded,
+        whole.kept["gradients"],
+        planner.num_all,
+        planner.num_trainable,
+        accumulation,
+        cluster,
+        question.links,
+    )
+    flops = {part: count * accumulation for part, count in sharded.flops.items()}
+    rows_per_step = settings.per_device_train_batch_size * accumulation * cluster.num_processes
+    files = {}
+    for estimate in estimates:
+        offloaded = planner.num_trainable / cluster.num_processes if estimate.name == "fsdp2_offload" else 0
+        timing = step_time(
+            sum(flops.values()),
+            traffic[estimate.name],
+            planner.num_rows(),
+            rows_per_step,
+            cluster.num_processes,
+            question.peak_tflops * 1e12 * question.mfu,
+            offloaded,
+            question.links,
+            cluster.num_processes // cluster.num_machines,
+        )
+        files[estimate.name] = {
+            "memory": estimate.sizes,
+            "total": estimate.total,
+            "moment": estimate.moment,
+            "host_per_process": estimate.host,
+            "fits": estimate.total <= cluster.gpu_memory_gb * GB,
+            "traffic": asdict(traffic[estimate.name]),
+            "time": asdict(timing)
+            | {"seconds": timing.seconds, "epoch_hours": timing.epoch_hours, "gpu_hours": timing.gpu_hours},
+        }
+    return {
+        "recipe": describe(planner),
+        "tokens": planner.tokens,
+        "parameters": planner.parameters,
+        "flops_per_step": flops,
+        "saved_activations": dict(sharded.saved),
+        "files": files,
+    }
+
+
+def describe(planner: Planner) -> dict:
+    """What of the recipe and the command line the numbers depend on."""
+    settings, question = planner.training_args, planner.question
+    return {
+        "model": planner.model_name,
+        "dtype": str(weights_dtype(planner.config, planner.model_args)).removeprefix("torch."),
+        "bf16": settings.bf16,
+        "attention": planner.model_args.attn_implementation or "sdpa",
+        "activation_checkpointing": bool(settings.activation_checkpointing),
+        "optim": str(getattr(settings.optim, "value", settings.optim)),
+        "freeze": settings.freeze,
+        "use_peft": planner.model_args.use_peft,
+        "num_frames": planner.data_args.num_frames,
+        "per_device_train_batch_size": settings.per_device_train_batch_size,
+        "gradient_accumulation_steps": settings.gradient_accumulation_steps,
+        "num_rows": planner.num_rows(),
+        **asdict(question.cluster),
+        **asdict(question.links),
+        "peak_tflops": question.peak_tflops,
+        "mfu": question.mfu,
+    }
