@@ -87,8 +87,7 @@ def trace_step(
         training_args (`TrainingArguments`): Precision, checkpointing, freezing.
         model_args (`ModelConfig`): Precision of the weights, attention, LoRA.
         batch (`Batch`): Sizes of the batch of one GPU.
-        strategy (`str`): `ddp`: the whole model, autocast if `bf16`. `fsdp2`: sharded, as Accelerate does it. `zero3`:
-            the model in bfloat16 without autocast, as DeepSpeed runs it; not sharded here.
+        strategy (`str`): `ddp`: the whole model. `fsdp2`: sharded, as Accelerate does it.
         mesh_shape (`tuple[int, ...]`): For `fsdp2`: ranks that shard, or machines and ranks of a machine for hybrid
             sharding.
 
@@ -101,20 +100,16 @@ def trace_step(
         mesh = stack.enter_context(fake_mesh(mesh_shape)) if strategy == "fsdp2" else None
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         model = build_model(config, training_args, model_args, dtype)
-        if strategy == "zero3" and training_args.bf16:
-            for weight in model.parameters():
-                weight.data = weight.data.bfloat16()
         if strategy == "fsdp2":
             shard(model, mesh, training_args.bf16)
         unwrap(model).model.get_placeholder_mask = placeholder_mask
         tracker = StepTracker()
-        autocast = training_args.bf16 and strategy != "zero3"
-        if autocast:
+        if training_args.bf16:
             norm_as_on_gpu(model)
         with tracker:
             tracker.watch((weight for weight in model.parameters() if weight.requires_grad), "parameters")
             tracker.watch((weight for weight in model.parameters() if not weight.requires_grad), "frozen parameters")
-            run_step(model, fake_batch(config, batch), batch, tracker, autocast)
+            run_step(model, fake_batch(config, batch), batch, tracker, training_args.bf16)
             gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
             tracker.watch(gradients, "gradients")
             tracker.kept = tracker.live()

@@ -153,13 +153,13 @@ def fsdp2(step: StepTracker, name: str, settings, cluster: Cluster, shards: int,
 
 
 def zero3(step: StepTracker, settings, cluster: Cluster, num_all: int, num_trainable: int) -> Estimate:
-    """DeepSpeed ZeRO stage 3 without offload, see the head of this file."""
-    ranks = cluster.num_processes
+    """DeepSpeed ZeRO stage 3 without offload, see the head of this file; activations as under FSDP2."""
+    ranks, each = cluster.num_processes, 2 if settings.bf16 else 4
     _, peak = step.peak(dict.fromkeys(("parameters", "frozen parameters", "gradients"), 0))
-    peak |= {"parameters": 2 * num_all / ranks, "gradients": 2 * num_trainable / ranks}
-    peak["communication"] = 2 * (min(num_all, ZERO3_LIVE_PARAMETERS) + min(num_trainable, ZERO3_BUCKET))
+    peak |= {"parameters": each * num_all / ranks, "frozen parameters": 0, "gradients": each * num_trainable / ranks}
+    peak["communication"] = each * (min(num_all, ZERO3_LIVE_PARAMETERS) + min(num_trainable, ZERO3_BUCKET))
     shard = num_trainable / ranks
-    states = 4 * shard + optimizer_bytes(settings.optim, shard, 4)
+    states = (4 * shard if settings.bf16 else 0) + optimizer_bytes(settings.optim, shard, 4)
     resident = Counter({part: peak[part] for part in ("parameters", "gradients")})
     estimate = _fullest("zero3", peak, resident, states, 0, settings, cluster)
     working = resident.total() + states + 4 * min(shard, ZERO3_SUB_GROUP) + cluster.context_gb * GB

@@ -11,6 +11,7 @@ from . import memory
 from .communication import traffic_of_files
 from .fake_step import Batch, trace_step
 from .memory import GB, Estimate
+from .limits import find_limits, logits_cost
 from .settings import Question
 from .shape import count_parameters, count_tokens, fake_model, load_config, weights_dtype
 from .step_time import NUM_ROWS, NUM_ROWS_OTHERWISE, step_time
@@ -67,21 +68,24 @@ class Planner:
             self._steps[key] = trace_step(*arguments)
         return self._steps[key]
 
-    def estimates(self, batch: Batch | None = None) -> list[Estimate]:
-        """Memory under every file."""
+    def estimates(self, batch: Batch | None = None, only: str | None = None) -> list[Estimate]:
+        """Memory under every file, or under one of them."""
         cluster, settings = self.question.cluster, self.training_args
+        num_processes, num_trainable = cluster.num_processes, self.num_trainable
+        if only == "ddp":
+            return [memory.ddp(self.step("ddp", batch), num_trainable, settings, cluster)]
         sharded = self.step("fsdp2", batch)
-        all_ranks = cluster.num_processes
         found = [
-            memory.ddp(self.step("ddp", batch), self.num_trainable, settings, cluster),
-            memory.fsdp2(sharded, "fsdp2", settings, cluster, all_ranks, self.num_trainable),
-            memory.fsdp2(sharded, "fsdp2_offload", settings, cluster, all_ranks, self.num_trainable),
-            memory.zero3(self.step("zero3", batch), settings, cluster, self.num_all, self.num_trainable),
+            memory.fsdp2(sharded, "fsdp2", settings, cluster, num_processes, num_trainable),
+            memory.fsdp2(sharded, "fsdp2_offload", settings, cluster, num_processes, num_trainable),
+            memory.zero3(sharded, settings, cluster, self.num_all, num_trainable),
         ]
+        if only is None:
+            found = self.estimates(batch, "ddp") + found
         if cluster.num_machines > 1:
-            inside = all_ranks // cluster.num_machines
-            found.append(memory.fsdp2(sharded, "hybrid", settings, cluster, inside, self.num_trainable))
-        return found
+            inside = num_processes // cluster.num_machines
+            found.append(memory.fsdp2(sharded, "hybrid", settings, cluster, inside, num_trainable))
+        return [estimate for estimate in found if only in (None, estimate.name)]
 
     def num_rows(self) -> int:
         """Rows of an epoch."""
@@ -144,6 +148,8 @@ def make_plan(planner: Planner) -> dict:
         "flops_per_step": flops,
         "saved_activations": dict(sharded.saved),
         "files": files,
+        "limits": find_limits(planner, estimates),
+        "full_logits": logits_cost(planner),
     }
 
 
