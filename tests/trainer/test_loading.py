@@ -294,31 +294,43 @@ def test_from_the_hub(tiny_base, tiny_original, make_adapter, tmp_path, pytestco
 def load_under_fsdp(rank, folder, settings):
     """What this process has after loading, and its logits after the weights of process 0 were sent to it."""
     torch.manual_seed(0)
-    model, processor = load_checkpoint(folder, config_overrides=settings)
-    devices = {weight.device.type for weight in model.parameters()}
-    buffers = {name: (buffer.device.type, buffer.clone()) for name, buffer in model.named_buffers()}
-    trainable = {name for name, weight in model.named_parameters() if weight.requires_grad}
-    types = {weight.dtype for weight in model.parameters()}
-    sent = {}
-    for name, weight in model.state_dict().items():
-        sent[name] = weight.detach().clone() if rank == 0 else torch.empty_like(weight, device="cpu")
-        torch.distributed.broadcast(sent[name], src=0)
-    model.load_state_dict(sent, assign=True)
-    model.tie_weights()
+    model, processor = load_checkpoint(f"{folder}-{rank}", config_overrides=settings)
+    is_read = bool((model.model.language_model.norm.weight == rank + 1.0).all())
+    addresses = {weight.data_ptr() for weight in model.parameters()}
+    kinds = {name: (w.device.type, w.dtype, w.shape, w.requires_grad) for name, w in model.named_parameters()}
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    for weight in model.state_dict().values():
+        torch.distributed.broadcast(weight, src=0)
     generation = model.generation_config.to_dict()
-    return devices, buffers, trainable, types, generation, model.training, logits_of(model, processor)
+    is_distinct = len(addresses) == len(kinds) and 0 not in addresses
+    return is_read, is_distinct, kinds, buffers, (generation, model.training), logits_of(model, processor)
 
 
 @pytest.mark.parametrize("layout", ["ours", "original"])
 @pytest.mark.parametrize("settings", [None, {"add_faster_video": True}], ids=str)
-def test_one_process_of_a_machine_reads_the_weights(tiny_base, tiny_original, layout, settings):
-    folder = str(tiny_base if layout == "ours" else tiny_original)
+def test_one_process_of_a_machine_reads_the_weights(tiny_base, tiny_original, tmp_path, layout, settings):
+    """Process `n` is given weights whose last norm is `n + 1`; what it has afterwards tells whether it read them."""
+    for rank in (0, 1):
+        folder = shutil.copytree(tiny_base if layout == "ours" else tiny_original, tmp_path / f"copy-{rank}")
+        weights = load_file(folder / "model.safetensors")
+        name = "model.language_model.norm.weight" if layout == "ours" else "model.norm.weight"
+        save_file(weights | {name: torch.full((32,), rank + 1.0)}, folder / "model.safetensors", {"format": "pt"})
     torch.manual_seed(0)
-    alone = logits_of(*load_checkpoint(folder, config_overrides=settings))
-    first, second = run_processes(load_under_fsdp, folder, settings, env=FSDP)
-    assert (first[0], second[0]) == ({"cpu"}, {"meta"})
-    assert first[1].keys() == second[1].keys() and len(first[1]) == 3
-    for name, (device, buffer) in second[1].items():
-        assert device == "cpu" and torch.equal(buffer, first[1][name][1])
-    assert first[2:6] == second[2:6]
-    assert torch.equal(first[6], alone) and torch.equal(second[6], alone)
+    alone = logits_of(*load_checkpoint(f"{tmp_path}/copy-0", config_overrides=settings))
+    first, second = run_processes(load_under_fsdp, f"{tmp_path}/copy", settings, env=FSDP)
+    assert (first[0], second[0]) == (True, False)
+    assert first[1] and second[1]
+    assert first[2] == second[2] and len(first[2]) == (62 if settings else 61)
+    assert first[3].keys() == second[3].keys() and len(first[3]) == 3
+    assert all(torch.equal(buffer, first[3][name]) for name, buffer in second[3].items())
+    assert first[4] == second[4]
+    assert torch.equal(first[5], alone) and torch.equal(second[5], alone)
+
+
+def test_every_process_reads_them_without_fsdp(tiny_base, tmp_path):
+    for rank in (0, 1):
+        folder = shutil.copytree(tiny_base, tmp_path / f"copy-{rank}")
+        weights = load_file(folder / "model.safetensors")
+        weights["model.language_model.norm.weight"] = torch.full((32,), rank + 1.0)
+        save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    assert [result[0] for result in run_processes(load_under_fsdp, f"{tmp_path}/copy", None)] == [True, True]
