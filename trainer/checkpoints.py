@@ -36,6 +36,28 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(doomed)
 
 
+def finish(output_dir: Path, contents: dict[str, bytes], facts: dict) -> None:
+    """
+    Move a final model to where it belongs, with other files beside it.
+
+    Args:
+        output_dir (`Path`):
+            Folder of the run. What is in its folder `.saving` is moved up; `trainer_state.json` comes last.
+        contents (`dict[str, bytes]`):
+            Other files by name.
+        facts (`dict`):
+            Content of `environment.json`, where the names of all files are added.
+    """
+    saving = output_dir / SAVING
+    for name, content in contents.items():
+        (saving / name).write_bytes(content)
+    names = sorted(path.name for path in saving.iterdir())
+    (saving / ENVIRONMENT).write_text(json.dumps(facts | {"files": names}, indent=2) + "\n")
+    for path in sorted(saving.iterdir(), key=lambda path: path.name == FINISHED):
+        os.replace(path, output_dir / path.name)
+    saving.rmdir()
+
+
 class WholeCheckpoints:
     """For a `Trainer`: checkpoints are written into a folder of their own and renamed when everything is in them."""
 
@@ -81,18 +103,19 @@ class WholeCheckpoints:
 
     def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
         super()._save(output_dir, state_dict)
+        folder = Path(output_dir or self.args.output_dir)
         # A pickle, and the configuration beside the model says the same.
-        (Path(output_dir or self.args.output_dir) / TRAINING_ARGS_NAME).unlink(missing_ok=True)
+        (folder / TRAINING_ARGS_NAME).unlink(missing_ok=True)
+        if (folder / "adapter_config.json").exists():  # peft's card is a form that nobody has filled in
+            (folder / "README.md").unlink(missing_ok=True)
 
     def save_final(self, contents: dict[str, bytes], facts: dict) -> None:
         """
         Write the model, its processor and other files into `output_dir`; they appear when all of them are written.
 
         Args:
-            contents (`dict[str, bytes]`):
-                Other files by name.
-            facts (`dict`):
-                Content of `environment.json`, where the names of all files are added.
+            contents (`dict[str, bytes]`), facts (`dict`):
+                See [`finish`].
         """
         output_dir = Path(self.args.output_dir)
         saving = output_dir / SAVING
@@ -102,12 +125,6 @@ class WholeCheckpoints:
         self.save_model(str(saving))
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            for name, content in contents.items():
-                (saving / name).write_bytes(content)
             self.state.save_to_json(str(saving / FINISHED))
-            names = sorted(path.name for path in saving.iterdir())
-            (saving / ENVIRONMENT).write_text(json.dumps(facts | {"files": names}, indent=2))
-            for path in sorted(saving.iterdir(), key=lambda path: path.name == FINISHED):
-                os.replace(path, output_dir / path.name)
-            saving.rmdir()
+            finish(output_dir, contents, facts)
         self.accelerator.wait_for_everyone()

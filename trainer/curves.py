@@ -9,12 +9,14 @@ from matplotlib.ticker import MaxNLocator
 from fitness_aqa_dataset.preview.style import DPI, GRID, QUIET, figure_style
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4B5563", "#999933")
-# Title of a panel, the keys of the log that it shows (a key that ends in `/` stands for all that begin so), its scale.
+DASHES = ("-", (0, (4, 2)), (0, (2, 2)), (0, (1, 2)))
+# Title of a panel, the keys of the log that it shows (a key that ends in `/` stands for all that begin so), and
+# whether it is drawn from 0 to 1 or from 0 up.
 PANELS = (
-    ("loss (cross-entropy of answer tokens)", ("loss", "eval_loss"), "linear"),
+    ("loss (cross-entropy of answer tokens)", ("loss", "eval_loss"), "zero"),
     ("token accuracy", ("mean_token_accuracy",), "share"),
-    ("learning rate by module", ("learning_rate/",), "linear"),
-    ("gradient norm", ("grad_norm",), "log"),
+    ("learning rate by module", ("learning_rate/",), "zero"),
+    ("gradient norm", ("grad_norm",), "zero"),
     ("answers to the validation sample", ("eval_macro_f1", "eval_exercise_accuracy", "eval_answer_accuracy"), "share"),
     ("F1 and mAP on the validation sample", ("eval_f1/", "eval_map/"), "share"),
     ("tokens a second", ("tokens_per_second",), "zero"),
@@ -65,19 +67,26 @@ def _curves(log_history: list[dict], keys: tuple[str, ...]) -> dict[str, list[tu
 
 
 def _draw(axes: Axes, name: str, curves: dict[str, list[tuple[int, float]]], scale: str) -> None:
-    for (key, points), color in zip(sorted(curves.items()), COLORS * 2, strict=False):
+    for number, (key, points) in enumerate(sorted(curves.items())):
         steps, values = zip(*points, strict=True)
-        label = key.removeprefix("learning_rate/").removeprefix("eval_").replace("_", " ")
-        marker = "o" if len(points) <= 40 else None
-        axes.plot(steps, values, color=color, linewidth=1.5, marker=marker, markersize=3, label=label)
+        label = key.replace("eval_loss", "validation loss").removeprefix("learning_rate/").removeprefix("eval_")
+        axes.plot(
+            steps,
+            values,
+            color=COLORS[number % len(COLORS)],
+            # one curve often hides another: the later ones have gaps
+            linestyle=DASHES[number % len(DASHES)],
+            linewidth=1.5,
+            marker="o" if len(points) <= 40 else None,
+            markersize=3,
+            label=label.replace("_", " "),
+        )
     axes.set_title(name, fontsize=9.5, color=QUIET, loc="left")
     axes.grid(color=GRID, linewidth=0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.set_xlabel("optimizer step")
     if scale == "share":
         axes.set_ylim(-0.03, 1.03)
-    elif scale == "log":
-        axes.set_yscale("log")
     else:
         axes.set_ylim(bottom=0)
     if len(curves) > 1:

@@ -38,6 +38,6 @@ def clear(output_dir: Path) -> None:
     for folder in (*output_dir.glob(f"{PREFIX_CHECKPOINT_DIR}-*"), output_dir / FIRST_STEP, output_dir / TENSORBOARD):
         shutil.rmtree(folder, ignore_errors=True)
     remove_leftovers(output_dir)
-    # Its state first: without it a half cleared folder is no finished run. The recipe last: it says that it is a run's.
+    # Its state first: without it a half cleared folder is no finished run. The recipe last: with it, it is a run's.
     for name in (FINISHED, *sorted(files), ENVIRONMENT, RECIPE):
         (output_dir / name).unlink(missing_ok=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import yaml
 from accelerate import PartialState
-from transformers import TrainerCallback, set_seed
+from transformers import TrainerCallback, TrainerState, set_seed
 from trl import ModelConfig
 
 from trainer.arguments import DataArguments, TrainingArguments, make_parser
 from trainer.build import build_trainer, load_model
-from trainer.checkpoints import last_checkpoint, remove_leftovers
+from trainer.checkpoints import FINISHED, SAVING, finish, last_checkpoint, remove_leftovers
 from trainer.clip_check import choose_clips_to_skip
 from trainer.curves import draw_curves
 from trainer.failures import TrainingFailure, explained_failures
@@ -69,7 +69,7 @@ def main(data_args: DataArguments, training_args: TrainingArguments, model_args:
             remove_leftovers(output_dir)
             write_whole(output_dir / RECIPE, yaml.safe_dump(settings, allow_unicode=True))
         if not training_args.train:
-            return write_untrained(training_args, model_args)
+            return write_untrained(training_args, model_args, settings)
         skip_clips = choose_clips_to_skip(data_args)
         if data_args.balancing == "two_step":
             first_dir = output_dir / FIRST_STEP
@@ -135,13 +135,20 @@ def save(trainer: VideoSFTTrainer, metrics: dict, settings: dict, sharding: str,
     )
 
 
-def write_untrained(training_args: TrainingArguments, model_args: ModelConfig) -> None:
+def write_untrained(training_args: TrainingArguments, model_args: ModelConfig, settings: dict) -> None:
     """`--train false`: the model as it is, in our layout and with the settings asked for."""
     if not PartialState().is_main_process:
         return
     model, processor = load_model(training_args, model_args)
-    model.save_pretrained(training_args.output_dir)
-    processor.save_pretrained(training_args.output_dir)
+    output_dir = Path(training_args.output_dir)
+    for part in (model, processor):
+        part.save_pretrained(output_dir / SAVING)
+    TrainerState().save_to_json(str(output_dir / SAVING / FINISHED))
+    contents = {
+        CONFIGURATION: yaml.safe_dump(settings, allow_unicode=True).encode(),
+        RESULTS: json.dumps({"steps": 0}, indent=2).encode(),
+    }
+    finish(output_dir, contents, environment(training_args, PartialState().distributed_type.value, "not trained"))
 
 
 class _SayWhatRuns(TrainerCallback):

@@ -122,8 +122,9 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
         self._counts["learnt_tokens"] += is_learnt.sum()
         self._counts["correct_tokens"] += ((logits.argmax(-1) == targets) & is_learnt).sum()
         self._counts["entropy"] += (entropy * is_learnt).sum()
-        self._counts["tokens"] += attention_mask.sum()
-        self._counts["clips"] += is_learnt.any(1).sum()
+        is_shown = is_learnt.any(1)  # neither padding nor skipped
+        self._counts["tokens"] += attention_mask[is_shown].sum()
+        self._counts["clips"] += is_shown.sum()
         if num_skipped is not None:
             self._counts["skipped_clips"] += num_skipped
 
