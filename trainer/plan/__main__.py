@@ -9,6 +9,7 @@ import sys
 
 from .plan import Planner, make_plan
 from .report import draw_memory, format_plan
+from .scaling import draw_scaling, format_scaling, simulate
 from .settings import read_settings
 
 
@@ -17,11 +18,16 @@ def main(argv: list[str]) -> None:
     planner = Planner(*read_settings(argv))
     plan = make_plan(planner)
     print(format_plan(plan))
+    if planner.question.scaling:
+        plan["scaling"] = simulate(planner)
+        print(f"\n{format_scaling(plan['scaling'])}")
     output_dir = planner.question.output_dir
     if output_dir is not None:
         output_dir.mkdir(parents=True, exist_ok=True)
         (output_dir / "plan.json").write_text(json.dumps(plan, indent=2) + "\n")
         draw_memory(plan, output_dir / "memory.png")
+        if planner.question.scaling:
+            draw_scaling(plan["scaling"], output_dir / "scaling.png")
 
 
 if __name__ == "__main__":

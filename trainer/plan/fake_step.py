@@ -7,6 +7,7 @@ GPU's rule is put in. `fsdp2` runs torch's own `fully_shard` over a process grou
 
 import contextlib
 import math
+import warnings
 from dataclasses import dataclass
 from functools import partial
 
@@ -97,6 +98,8 @@ def trace_step(
     """
     dtype = weights_dtype(config, model_args)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())  # FSDP2's about views of fake tensors
+        warnings.simplefilter("ignore")
         mesh = stack.enter_context(fake_mesh(mesh_shape)) if strategy == "fsdp2" else None
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         model = build_model(config, training_args, model_args, dtype)

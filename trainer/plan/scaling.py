@@ -1,0 +1,163 @@
+"""
+One to 1,024 GPUs, simulated: torch's own `fully_shard` of the real model for each number of ranks, over a process
+group that sends nothing, and the time model on the collectives that it issues.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from model_card.style import BAD, GRID, QUIET, figure_style, save_figure
+
+from .communication import hybrid_traffic, repeat_gathers, ring_traffic
+from .memory import GB, fsdp2
+from .report import table
+from .step_time import step_time
+
+NUM_RANKS = (1, 4, 16, 64, 256, 1024)
+FEW_STEPS = 100  # an epoch of fewer optimizer steps is another training, not a faster one
+
+
+def simulate(planner) -> list[dict]:
+    """
+    Plan the same recipe for every number of ranks.
+
+    Args:
+        planner ([`Planner`]): Of the recipe; as many GPUs a machine as its own cluster has.
+
+    Returns:
+        `list[dict]`: For each number of GPUs bytes of a rank's shard and of its peak, collectives, seconds, and
+        `efficiency`: rows a second and GPU against one GPU computing alone.
+    """
+    question, settings = planner.question, planner.training_args
+    per_machine = question.cluster.num_processes // question.cluster.num_machines
+    speed = question.peak_tflops * 1e12 * question.mfu
+    accumulation, clips = settings.gradient_accumulation_steps, settings.per_device_train_batch_size
+    points = []
+    for ranks in NUM_RANKS:
+        step = planner.step("fsdp2", num_processes=ranks)
+        cluster = replace(question.cluster, num_processes=ranks, num_machines=max(1, ranks // per_machine))
+        memory = fsdp2(step, "fsdp2", settings, cluster, ranks, planner.num_trainable)
+        collectives = repeat_gathers(step.collectives, accumulation)
+        traffic = ring_traffic(collectives, ranks, cluster.num_machines, question.links)
+        flops, rows_per_step = sum(step.flops.values()) * accumulation, ranks * clips * accumulation
+        time = step_time(flops, traffic, planner.num_rows(), rows_per_step, ranks, speed)
+        hybrid = hybrid_traffic(collectives, cluster, question.links)
+        ideal_s = planner.num_rows() * time.compute_s / rows_per_step
+        points.append(
+            {
+                "num_processes": ranks,
+                "num_machines": cluster.num_machines,
+                "shard": step.kept["parameters"] + step.kept["frozen parameters"],
+                "peak": memory.total,
+                "fits": memory.total <= question.cluster.gpu_memory_gb * GB,
+                "num_collectives": traffic.num_collectives,
+                "collective_bytes": sum(size for _, size in collectives),
+                "compute_s": time.compute_s,
+                "network_s": traffic.seconds,
+                "hybrid_network_s": hybrid.seconds,
+                "step_s": time.seconds,
+                "steps_per_epoch": time.steps_per_epoch,
+                "epoch_s": time.seconds * time.steps_per_epoch,
+                "efficiency": ideal_s / (time.seconds * time.steps_per_epoch),
+            }
+        )
+    return points
+
+
+def format_scaling(points: list[dict]) -> str:
+    """A table of [`simulate`] and where it stops, lines of at most 120 characters."""
+    head = ["GPUs", "machines", "shard GB", "peak GB", "fits", "collectives", "compute s", "network s", "hybrid s"]
+    head += ["step s", "steps", "epoch min", "efficiency"]
+    rows = [
+        [str(point["num_processes"]), str(point["num_machines"]), f"{point['shard'] / GB:.3f}"]
+        + [f"{point['peak'] / GB:.1f}", "yes" if point["fits"] else "NO", str(point["num_collectives"])]
+        + [f"{point[name]:.2f}" for name in ("compute_s", "network_s", "hybrid_network_s", "step_s")]
+        + [str(point["steps_per_epoch"]), f"{point['epoch_s'] / 60:.1f}", f"{point['efficiency']:.0%}"]
+        for point in points
+    ]
+    notes = "hybrid s: network seconds if sharded inside a machine only. Simulated, nothing was run on these GPUs."
+    return "\n".join([table(head, rows), notes, *stops(points)])
+
+
+def stops(points: list[dict]) -> list[str]:
+    """
+    Where scaling ends, and why.
+
+    Args:
+        points (`list[dict]`): Of [`simulate`].
+
+    Returns:
+        `list[str]`: A sentence about the network, one about the rows.
+    """
+    said = []
+    slow = [point for point in points if point["network_s"] > point["compute_s"]]
+    if slow:
+        first = slow[0]
+        said.append(
+            f"From {first['num_processes']} GPUs on the network is the limit: {first['network_s']:.2f} s against "
+            f"{first['compute_s']:.2f} s of computing ({first['hybrid_network_s']:.2f} s with hybrid sharding)."
+        )
+    else:
+        last = points[-1]
+        said.append(
+            f"The network is never the limit: {last['network_s']:.2f} s against {last['compute_s']:.2f} s of computing "
+            f"at {last['num_processes']} GPUs, where it can hide behind it."
+        )
+    few = [point for point in points if point["steps_per_epoch"] < FEW_STEPS]
+    if few:
+        first = few[0]
+        said.append(
+            f"From {first['num_processes']} GPUs on the rows are the limit: an epoch is {first['steps_per_epoch']} "
+            f"steps, fewer than {FEW_STEPS}; at {points[-1]['num_processes']} GPUs it is "
+            f"{points[-1]['steps_per_epoch']} steps, at an efficiency of {points[-1]['efficiency']:.0%}."
+        )
+    return said
+
+
+def draw_scaling(points: list[dict], path: Path) -> Path:
+    """
+    Seconds of a step and minutes of an epoch over the number of GPUs.
+
+    Args:
+        points (`list[dict]`): Of [`simulate`].
+        path (`Path`): PNG to write.
+
+    Returns:
+        `Path`: `path`.
+    """
+    ranks = [point["num_processes"] for point in points]
+    lines = {
+        "compute_s": ("computing", "#0072B2", "-"),
+        "network_s": ("network, sharded over all", "#D55E00", "-"),
+        "hybrid_network_s": ("network, hybrid", "#E69F00", "--"),
+    }
+    with figure_style():
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for name, (label, color, style) in lines.items():
+            left.plot(ranks, [point[name] for point in points], style, color=color, marker="o", ms=4, label=label)
+        left.set_ylabel("seconds of one step")
+        left.set_ylim(bottom=0)
+        left.legend(frameon=False)
+        right.plot(ranks, [point["epoch_s"] / 60 for point in points], color="#0072B2", marker="o", ms=4)
+        ideal = [points[0]["epoch_s"] / 60 / number for number in ranks]
+        right.plot(ranks, ideal, ":", color=QUIET)
+        right.text(ranks[1], ideal[1] / 2.2, "ideal", color=QUIET, ha="right")
+        right.set_yscale("log", base=10)
+        right.set_ylabel("minutes of an epoch")
+        for point in points:
+            few = point["steps_per_epoch"] < FEW_STEPS
+            place = (point["num_processes"], point["epoch_s"] / 60)
+            label = f"{point['steps_per_epoch']:,} steps"
+            right.annotate(label, place, (4, 5), textcoords="offset points", color=BAD if few else QUIET, fontsize=8)
+        for axes in (left, right):
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(ranks, [f"{number:,}" for number in ranks])
+            axes.minorticks_off()
+            axes.set_xlim(0.8, ranks[-1] * 3)
+            axes.set_xlabel("GPUs")
+            axes.grid(color=GRID, linewidth=0.6)
+        figure.suptitle("FSDP2, simulated: counted FLOPs and bytes, stated speeds", x=0.01, ha="left", color=QUIET)
+        return save_figure(figure, path)
