@@ -38,8 +38,8 @@ def encode_ending(
         ValueError: If the answer holds a special token, or none follows it.
     """
     ids = tokenizer(conversation.ending, add_special_tokens=False)["input_ids"]
-    tail = conversation.ending[conversation.ending.rindex(conversation.answer) + len(conversation.answer) :]
-    num_expected = sum(id in special_ids for id in tokenizer(tail, add_special_tokens=False)["input_ids"])
+    tail_ids = tokenizer(conversation.tail, add_special_tokens=False)["input_ids"]
+    num_expected = sum(id in special_ids for id in tail_ids)
     places = [place for place, id in enumerate(ids) if id in special_ids]
     if not num_expected:
         raise ValueError("the chat template writes no special token behind an answer, so generation would not end.")

@@ -12,13 +12,13 @@ class Conversation(NamedTuple):
     """
     Args:
         prompt (`str`): Everything up to where the answer begins, as generation gets it.
-        ending (`str`): What the template writes from there on: the answer, the end of the turn, and what follows.
-        answer (`str`): The answer alone.
+        ending (`str`): What the template writes from there on: the answer, perhaps behind a blank, and its tail.
+        tail (`str`): What follows the answer: the end of the turn and what is written between turns.
     """
 
     prompt: str
     ending: str = ""
-    answer: str = ""
+    tail: str = ""
 
 
 def render(processor: ProcessorMixin, messages: list[dict], generate: bool) -> Conversation:
@@ -50,19 +50,22 @@ def render(processor: ProcessorMixin, messages: list[dict], generate: bool) -> C
         return Conversation(prompt)
     answer = "".join(part["text"] for part in last["content"])
     whole = processor.apply_chat_template(messages, tokenize=False)
-    ending = whole.removeprefix(prompt)
-    if ending == whole:  # LLaVA-OneVision writes "assistant \n" before answers and "assistant\n" where one is due
-        ending = whole.removeprefix(prompt.rstrip())
-        start = ending.find(answer)
-        if ending == whole or ending[:start].strip():
-            raise ValueError(
-                "the chat template does not begin a conversation as it begins its prompt, so that the answer would be "
-                "learnt after another text than it is generated after. Correct the template."
-            )
+    # LLaVA-OneVision writes "assistant \n" before answers and "assistant\n" where one is due: blanks may differ there.
+    ending = whole.removeprefix(prompt if whole.startswith(prompt) else prompt.rstrip())
+    start = ending.find(answer)
+    if ending == whole:
+        raise ValueError(
+            "the chat template does not begin a conversation as it begins its prompt, so that the answer would be "
+            "learnt after another text than it is generated after. Correct the template."
+        )
+    if not answer or start < 0 or ending[:start].strip():
+        raise ValueError(
+            f"the chat template does not write the answer {answer!r} as it is behind the prompt, but {ending!r}. "
+            "Take blanks off the answer's ends, or correct the template."
+        )
+    if not whole.startswith(prompt):
         ending = ending[start:]
-    if not answer or answer not in ending:
-        raise ValueError(f"the chat template does not write the answer {answer!r} as it is. Take blanks off its ends.")
-    return Conversation(prompt, ending, answer)
+    return Conversation(prompt, ending, ending[ending.find(answer) + len(answer) :])
 
 
 def shows_as_image(processor: ProcessorMixin, media: Media) -> bool:

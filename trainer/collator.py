@@ -79,9 +79,10 @@ class ConversationCollator:
 
         Returns:
             `dict[str, torch.Tensor]`: What the processor makes: `input_ids` and `attention_mask`, int64 (B, L), and
-            pixels under the names that the model has for them; unless generating `labels`, int64 (B, L): the token ids
-            of the answer and its end of turn, -100 elsewhere; with weights `answer_weights`, float32 (B,), 1 for a row
-            without; with `on_bad_clip="skip"` `num_skipped`, int64, no dimension.
+            pixels under the names that the model has for them. That is all for generating; otherwise also `labels`,
+            int64 (B, L): the token ids of the answer and its end of turn, -100 elsewhere; with weights
+            `answer_weights`, float32 (B,), 1 for a row without; with `on_bad_clip="skip"` `num_skipped`, int64, no
+            dimension.
 
         Raises:
             ValueError: If a clip or image cannot be decoded, a conversation is too long, has a placeholder or special
@@ -96,9 +97,10 @@ class ConversationCollator:
         conversations = [self._conversation(row, shown) for row, shown in zip(rows, media, strict=True)]
         batch = self._process(conversations, media)
         self._check_lengths(rows, batch)
+        if self.generate:
+            return batch
         is_grey = [unread or bool(row.get("is_padding")) for row, unread in zip(rows, is_unread, strict=True)]
-        if not self.generate:
-            batch["labels"] = self._labels(rows, conversations, is_grey, batch)
+        batch["labels"] = self._labels(rows, conversations, is_grey, batch)
         if any(row.get("weight") is not None for row in rows):
             weights = [1.0 if row.get("weight") is None else row["weight"] for row in rows]
             batch["answer_weights"] = torch.tensor(weights, dtype=torch.float32)

@@ -10,7 +10,7 @@ from trainer.chat import Conversation
 def test_tokens_up_to_the_end_of_the_turn_are_learnt(demo_processor):
     tokenizer = demo_processor.tokenizer
     ids, num_learnt = encode_ending(
-        tokenizer, Conversation("", "He squats.<|im_end|>\n", "He squats."), special_token_ids(tokenizer)
+        tokenizer, Conversation("", "He squats.<|im_end|>\n", "<|im_end|>\n"), special_token_ids(tokenizer)
     )
     assert tokenizer.decode(ids) == "He squats.<|im_end|>\n"
     assert tokenizer.decode(ids[:num_learnt]) == "He squats.<|im_end|>"
@@ -26,9 +26,9 @@ def test_special_tokens_in_the_answer_or_none_behind_it(demo_processor):
         "<|im_start|>",
     ]
     with pytest.raises(ValueError, match=r"the answer holds the special token <\|im_start\|>"):
-        encode_ending(tokenizer, Conversation("", "a<|im_start|>b<|im_end|>", "a<|im_start|>b"), special)
+        encode_ending(tokenizer, Conversation("", "a<|im_start|>b<|im_end|>", "<|im_end|>"), special)
     with pytest.raises(ValueError, match="writes no special token behind an answer"):
-        encode_ending(tokenizer, Conversation("", "a\n", "a"), special)
+        encode_ending(tokenizer, Conversation("", "a\n", "\n"), special)
 
 
 def test_labels_stand_where_the_answer_is():

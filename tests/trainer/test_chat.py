@@ -28,10 +28,10 @@ PROMPT = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
 
 def test_prompt_and_ending(demo_processor):
-    prompt, ending, answer = render(demo_processor, messages(), generate=False)
+    prompt, ending, tail = render(demo_processor, messages(), generate=False)
     assert prompt.endswith("<|im_start|>user\nWhat is it?<|im_end|>\n<|im_start|>assistant\n")
     assert ending == "He squats.<|im_end|>\n"
-    assert answer == "He squats."
+    assert tail == "<|im_end|>\n"
     assert render(demo_processor, messages(), generate=True) == (prompt, "", "")
     assert render(demo_processor, messages()[:1], generate=True) == (prompt, "", "")
 
@@ -57,8 +57,8 @@ def test_only_blanks_may_differ_between_prompt_and_conversation(with_template):
 
 def test_an_answer_that_the_template_changes(with_template):
     processor = with_template(HEAD + "{{ message['content'][0]['text'] | trim }}<|im_end|>{% endfor %}" + PROMPT)
-    assert render(processor, messages(), generate=False).answer == "He squats."
-    with pytest.raises(ValueError, match=r"does not write the answer ' He squats\.' as it is\. Take blanks off"):
+    assert render(processor, messages(), generate=False).ending == "He squats.<|im_end|>"
+    with pytest.raises(ValueError, match=r"does not write the answer ' He squats\.' as it is .*Take blanks off"):
         render(processor, messages(" He squats."), generate=False)
     with pytest.raises(ValueError, match="does not write the answer '' as it is"):
         render(processor, messages(""), generate=False)
@@ -67,3 +67,17 @@ def test_an_answer_that_the_template_changes(with_template):
 def test_a_conversation_without_an_answer(demo_processor):
     with pytest.raises(ValueError, match="the last message is not the assistant's"):
         render(demo_processor, messages()[:1], generate=False)
+
+
+@pytest.mark.parametrize("answer", ["i", "_", "<", "end", "im_end|>", "\n", " a", "a "])
+def test_answers_that_also_occur_in_what_the_template_writes(demo_processor, answer):
+    _, ending, tail = render(demo_processor, messages(answer), generate=False)
+    assert ending == f"{answer}<|im_end|>\n"
+    assert tail == "<|im_end|>\n"
+
+
+def test_thoughts_between_prompt_and_answer_are_refused(with_template):
+    thinking = "{% if message['role'] == 'assistant' %}<think></think>{% endif %}"
+    template = HEAD + thinking + "{{ message['content'][0]['text'] }}<|im_end|>{% endfor %}" + PROMPT
+    with pytest.raises(ValueError, match="'He squats.' as it is behind the prompt, but '<think></think>He squats"):
+        render(with_template(template), messages(), generate=False)

@@ -58,6 +58,12 @@ def test_a_broken_clip_can_be_left_out(demo_processor, row, tmp_path, caplog):
     assert (alone["labels"] == -100).all()
 
 
+def test_prompts_hold_nothing_but_what_generate_takes(demo_processor, row, tmp_path):
+    broken = row | {"video": {"bytes": None, "path": str(tmp_path / "gone.mp4")}, "weight": 2.0}
+    batch = ConversationCollator(demo_processor, 4, generate=True, on_bad_clip="skip")([broken, row])
+    assert sorted(batch) == ["attention_mask", "input_ids", "pixel_values_videos"]
+
+
 def test_what_to_do_about_bad_clips_is_one_of_two(demo_processor):
     with pytest.raises(ValueError, match="on_bad_clip: expected error or skip, got 'ignore'"):
         ConversationCollator(demo_processor, 4, on_bad_clip="ignore")
@@ -126,7 +132,7 @@ def test_answers_that_cannot_be_told_from_the_rest_are_named(demo_processor, row
         collate([row | {"messages": row["messages"][:1]}])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     answers=st.lists(
         st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), min_size=1),
