@@ -16,17 +16,16 @@ import torch.distributed as dist
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.fsdp import MixedPrecisionPolicy
 from torch.testing._internal.distributed.fake_pg import FakeStore
 from trl import ModelConfig
 
 from trainer.arguments import TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
+from trainer.sharding import shard_model
 
-from .shape import build_model, weights_dtype
+from .shape import fake_model
 from .tracker import StepTracker
-
-SHARDED_LAYERS = ("SiglipEncoderLayer", "Qwen2DecoderLayer")
 
 
 @dataclass(frozen=True)
@@ -96,15 +95,15 @@ def trace_step(
         [`StepTracker`]: Parts are `parameters`, `frozen parameters`, `gradients`, `communication`, `inputs`, `tower`,
         `projector`, `language_model` and `logits`.
     """
-    dtype = weights_dtype(config, model_args)
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())  # FSDP2's about views of fake tensors
         warnings.simplefilter("ignore")
         mesh = stack.enter_context(fake_mesh(mesh_shape)) if strategy == "fsdp2" else None
-        stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
-        model = build_model(config, training_args, model_args, dtype)
+        mode = FakeTensorMode(allow_non_fake_inputs=True)
+        model = fake_model(config, training_args, model_args, mode)
+        stack.enter_context(mode)
         if strategy == "fsdp2":
-            shard(model, mesh, training_args.bf16)
+            prepare_sharded(model, mesh, training_args.bf16)
         unwrap(model).model.get_placeholder_mask = placeholder_mask
         tracker = StepTracker()
         if training_args.bf16:
@@ -119,23 +118,12 @@ def trace_step(
     return tracker
 
 
-def shard(model: nn.Module, mesh: DeviceMesh, bf16: bool) -> None:
-    """
-    `fully_shard` a model in place, as `accelerate/utils/fsdp_utils.py` (1.15, `fsdp2_prepare_model`) does: with mixed
-    precision what learns becomes float32; layers, embedding and head are units of their own, the rest is one more;
-    parameters are gathered, and gradients reduced, in bfloat16.
-    """
-    policy = MixedPrecisionPolicy(*[torch.bfloat16] * 3) if bf16 else MixedPrecisionPolicy()
-    settings = {"mesh": mesh, "mp_policy": policy}
+def prepare_sharded(model: nn.Module, mesh: DeviceMesh, bf16: bool) -> None:
+    """As `fsdp2_prepare_model` of Accelerate 1.15: what learns in float32, transfers and computing in bfloat16."""
     for weight in model.parameters():
         if bf16 and weight.requires_grad:
             weight.data = weight.data.float()
-    for module in list(model.modules()):
-        if type(module).__name__ in SHARDED_LAYERS:
-            fully_shard(module, reshard_after_forward=True, **settings)
-    fully_shard(model.get_input_embeddings(), reshard_after_forward=True, **settings)
-    fully_shard(model.get_output_embeddings(), reshard_after_forward=False, **settings)
-    fully_shard(model, **settings)
+    shard_model(model, mesh, mixed_precision=MixedPrecisionPolicy(*[torch.bfloat16] * 3) if bf16 else None)
 
 
 def fake_batch(config: LlavaVideoConfig, batch: Batch) -> dict[str, torch.Tensor]:

@@ -2,19 +2,21 @@
 
 from dataclasses import asdict, replace
 
+from torch._subclasses.fake_tensor import FakeTensorMode
 from trl import ModelConfig
 
 from trainer.arguments import DataArguments, TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
+from trainer.optimizer import count_parameters
 
 from . import memory
 from .communication import traffic_of_files
 from .fake_step import Batch, trace_step
-from .memory import GB, Estimate
 from .limits import find_limits, logits_cost
+from .memory import GB, Estimate
 from .settings import Question
-from .shape import count_parameters, count_tokens, fake_model, load_config, weights_dtype
-from .step_time import NUM_ROWS, NUM_ROWS_OTHERWISE, step_time
+from .shape import count_tokens, fake_model, load_config, weights_dtype
+from .step_time import NUM_ROWS, step_time
 from .tracker import StepTracker
 
 
@@ -40,11 +42,8 @@ class Planner:
         self.training_args, self.model_args = training_args, model_args
         self.config: LlavaVideoConfig = load_config(model_args.model_name_or_path, training_args.model_settings)
         self.tokens = count_tokens(self.config, data_args, model_args.model_name_or_path)
-        self.parameters = count_parameters(fake_model(self.config, training_args, model_args))
-        self.num_all = sum(self.parameters["all"].values())
-        self.num_trainable = sum(self.parameters["trainable"].values())
-        if not self.num_trainable:
-            raise ValueError(f"freeze: nothing is left to learn ({', '.join(training_args.freeze)}).")
+        self.parameters = count_parameters(fake_model(self.config, training_args, model_args, FakeTensorMode()))
+        self.num_trainable, self.num_all = (sum(counts) for counts in zip(*self.parameters.values(), strict=True))
         self.batch = self.make_batch(training_args.per_device_train_batch_size, data_args.num_frames)
         self._steps: dict[tuple, StepTracker] = {}
 
@@ -89,7 +88,11 @@ class Planner:
 
     def num_rows(self) -> int:
         """Rows of an epoch."""
-        return self.question.num_rows or NUM_ROWS.get(self.data_args.balancing, NUM_ROWS_OTHERWISE)
+        if self.question.num_rows is not None:
+            return self.question.num_rows
+        if self.data_args.dataset_config != ["video"] or not self.data_args.merge_validation:
+            raise ValueError("num_rows: known for the clips of train and validation only. Give --num_rows.")
+        return NUM_ROWS[self.data_args.balancing]
 
 
 def make_plan(planner: Planner) -> dict:
@@ -144,7 +147,7 @@ def make_plan(planner: Planner) -> dict:
     return {
         "recipe": describe(planner),
         "tokens": planner.tokens,
-        "parameters": planner.parameters,
+        "parameters": {part: {"trainable": some, "all": every} for part, (some, every) in planner.parameters.items()},
         "flops_per_step": flops,
         "saved_activations": dict(sharded.saved),
         "files": files,

@@ -53,8 +53,12 @@ def _head(plan: dict) -> str:
     batch = f"{recipe['per_device_train_batch_size']} clip(s) of {recipe['num_frames']} frames a GPU"
     if recipe["gradient_accumulation_steps"] > 1:
         batch += f" x {recipe['gradient_accumulation_steps']} accumulated"
-    machines = f"{recipe['num_processes']} GPUs of {recipe['gpu_memory_gb']:g} GB on {recipe['num_machines']} machine(s)"
-    by_part = ", ".join(f"{part.replace('_', ' ')} {count / 1e12:.1f}" for part, count in flops.items() if count > 5e10)
+    machines = (
+        f"{recipe['num_processes']} GPUs of {recipe['gpu_memory_gb']:g} GB on {recipe['num_machines']} machine(s)"
+    )
+    by_part = ", ".join(
+        f"{part.replace('_', ' ')} {count / 1e12:.1f}" for part, count in flops.items() if count > 5e10
+    )
     return "\n".join(
         [
             f"{recipe['model']}: {precision}, {recipe['attention']} attention, {checkpointing}, {recipe['optim']}",
@@ -67,10 +71,11 @@ def _head(plan: dict) -> str:
 
 
 def _parameters(plan: dict) -> str:
-    everything, trainable = plan["parameters"]["all"], plan["parameters"]["trainable"]
-    rows = [[part.replace("_", " "), f"{count:,}", f"{trainable[part]:,}"] for part, count in everything.items()]
-    rows.append(["all", f"{sum(everything.values()):,}", f"{sum(trainable.values()):,}"])
-    return table(["parameters", "all", "trainable"], rows)
+    counts = {part.replace("_", " "): (count["all"], count["trainable"]) for part, count in plan["parameters"].items()}
+    counts["all"] = tuple(sum(column) for column in zip(*counts.values(), strict=True))
+    return table(
+        ["parameters", "all", "trainable"], [[part, *(f"{n:,}" for n in pair)] for part, pair in counts.items()]
+    )
 
 
 def _memory(plan: dict) -> str:
@@ -88,7 +93,9 @@ def _memory(plan: dict) -> str:
         )
     notes = ["host: GB of a machine's memory. frames, clips: the most that fit, the other as in the recipe."]
     if any(limit["reason"] == "max_length" for limit in limits.values()):
-        notes.append("*: more would fit, but the conversation would be longer than max_length or the model's positions.")
+        notes.append(
+            "*: more would fit, but the conversation would be longer than max_length or the model's positions."
+        )
     late = [name for name, file in plan["files"].items() if file["moment"] == "optimizer step"]
     if late:
         notes.append(f"At its fullest in the optimizer's step, without activations: {', '.join(late)}.")
@@ -110,7 +117,16 @@ def _saved(plan: dict) -> str:
 
 
 def _traffic(plan: dict) -> str:
-    head = ["a step", "GB into a GPU", "GB into a machine", "collectives", "compute s", "network s", "host s", "step s"]
+    head = [
+        "a step",
+        "GB into a GPU",
+        "GB into a machine",
+        "collectives",
+        "compute s",
+        "network s",
+        "host s",
+        "step s",
+    ]
     head += ["epoch h", "GPU h"]
     rows = []
     for name, file in plan["files"].items():
@@ -144,8 +160,10 @@ def conclusion(plan: dict) -> str:
     files, room = plan["files"], plan["recipe"]["gpu_memory_gb"] * GB
     on_gpu = {name: file for name, file in files.items() if name != "fsdp2_offload"}
     fitting = [name for name, file in on_gpu.items() if file["fits"]]
-    said = f"Without offload {_listed(fitting)} fit(s) in {room / GB:g} GB." if fitting else (
-        f"Without offload nothing fits in {room / GB:g} GB."
+    said = (
+        f"Without offload {_listed(fitting)} fit(s) in {room / GB:g} GB."
+        if fitting
+        else (f"Without offload nothing fits in {room / GB:g} GB.")
     )
     missing = []
     for name, file in on_gpu.items():
@@ -157,7 +175,9 @@ def conclusion(plan: dict) -> str:
         said += f" {'; '.join(missing)}."
     if not fitting:
         offload = files["fsdp2_offload"]
-        said += f" With its states on the host (fsdp2_offload) it {'fits' if offload['fits'] else 'does not fit either'}."
+        said += (
+            f" With its states on the host (fsdp2_offload) it {'fits' if offload['fits'] else 'does not fit either'}."
+        )
     return said
 
 

@@ -102,8 +102,8 @@ def stops(points: list[dict]) -> list[str]:
     else:
         last = points[-1]
         said.append(
-            f"The network is never the limit: {last['network_s']:.2f} s against {last['compute_s']:.2f} s of computing "
-            f"at {last['num_processes']} GPUs, where it can hide behind it."
+            f"The network is never the limit: at {last['num_processes']} GPUs {last['network_s']:.2f} s can hide "
+            f"behind {last['compute_s']:.2f} s of computing."
         )
     few = [point for point in points if point["steps_per_epoch"] < FEW_STEPS]
     if few:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 
 import torch
@@ -21,14 +20,10 @@ from fitness_aqa_dataset.taxonomy import ERRORS
 from trainer.arguments import DataArguments, TrainingArguments
 from trainer.llava_video import LlavaVideoConfig, LlavaVideoForConditionalGeneration
 from trainer.llava_video.original_config import config_from_original
+from trainer.loading import override_config
+from trainer.optimizer import freeze_parameters
 
 LLAVA_VIDEO_7B = "lmms-lab/LLaVA-Video-7B-Qwen2"
-PARTS = {
-    "tower": ("vision_tower",),
-    "projector": ("multi_modal_projector",),
-    "newline": ("image_newline", "faster_token"),
-    "language_model": ("language_model", "lm_head"),
-}
 # How the tokenizers of Qwen2 cut a text before they merge bytes; a word of several pieces counts as one.
 QWEN2_PIECES = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -67,11 +62,7 @@ def load_config(name: str, model_settings: dict | None = None) -> LlavaVideoConf
             f"{name}: a model of the type {config.model_type!r}, expected llava_video. The plan knows how many tokens "
             "a clip takes for LLaVA-Video only."
         )
-    for field, value in (model_settings or {}).items():
-        if not hasattr(config, field):
-            raise ValueError(f"model_settings: the configuration of {name} has no field {field!r}.")
-        setattr(config, field, value)
-    config.check_settings()
+    override_config(config, model_settings or {})
     return config
 
 
@@ -85,17 +76,11 @@ def _from_hub(name: str) -> PreTrainedConfig:
         ) from None
 
 
-def part_of(name: str) -> str:
-    """Which of `PARTS` a parameter belongs to, by its name; adapters belong to what they adapt."""
-    return next(part for part, words in PARTS.items() if any(word in name for word in words))
-
-
 def build_model(
     config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig, dtype: torch.dtype
 ) -> nn.Module:
     """
-    The model as training starts it: frozen, with adapters, with activation checkpointing. Call it under a
-    FakeTensorMode, or on a device that can hold the weights, which are random.
+    The model as training starts it: frozen, with adapters, with activation checkpointing; its weights hold nothing.
 
     Args:
         config ([`LlavaVideoConfig`]): Its shape.
@@ -113,7 +98,7 @@ def build_model(
     adapters = get_peft_config(model_args)
     if adapters is not None:
         model = get_peft_model(model, adapters)
-    freeze(model, training_args.freeze)
+    freeze_parameters(model, training_args.freeze)
     if training_args.activation_checkpointing:
         model.activation_checkpointing_enable()
         if adapters is not None:
@@ -128,39 +113,25 @@ def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dt
     return getattr(torch, model_args.dtype)
 
 
-def fake_model(config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig) -> nn.Module:
-    """As [`build_model`], on fake tensors."""
-    with FakeTensorMode():
-        return build_model(config, training_args, model_args, weights_dtype(config, model_args))
+def fake_model(
+    config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig, mode: FakeTensorMode
+) -> nn.Module:
+    """As [`build_model`], on fake tensors of a CPU. On them directly PEFT could not build its adapters."""
+    with torch.device("meta"):
+        model = build_model(config, training_args, model_args, weights_dtype(config, model_args))
+    fakes = {}
+    with mode:
+        for module in model.modules():
+            for tensors in (module._parameters, module._buffers):
+                for name, tensor in tensors.items():
+                    if tensor is not None:
+                        tensors[name] = fakes.setdefault(tensor, _fake_like(tensor))
+    return model
 
 
-def freeze(model: nn.Module, words: list[str]) -> None:
-    """
-    Freeze parameters in place.
-
-    Args:
-        model (`torch.nn.Module`): The model.
-        words (`list[str]`): Names of `PARTS`, or parts of parameters' names.
-
-    Raises:
-        ValueError: If a word fits no parameter.
-    """
-    names = dict(model.named_parameters())
-    for word in words:
-        chosen = [name for name in names if (part_of(name) == word if word in PARTS else word in name)]
-        if not chosen:
-            raise ValueError(f"freeze: no parameter's name contains {word!r}. Known words: {', '.join(PARTS)}.")
-        for name in chosen:
-            names[name].requires_grad_(False)
-
-
-def count_parameters(model: nn.Module) -> dict[str, dict[str, int]]:
-    """Number of parameters of each of `PARTS`: `{"all": {...}, "trainable": {...}}`."""
-    counts = {"all": Counter(), "trainable": Counter()}
-    for name, parameter in model.named_parameters():
-        counts["all"][part_of(name)] += parameter.numel()
-        counts["trainable"][part_of(name)] += parameter.numel() * parameter.requires_grad
-    return {kind: {part: count[part] for part in PARTS} for kind, count in counts.items()}
+def _fake_like(tensor: torch.Tensor) -> torch.Tensor:
+    fake = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu")
+    return nn.Parameter(fake, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else fake
 
 
 def count_tokens(config: LlavaVideoConfig, data_args: DataArguments, model_name: str) -> dict[str, int]:

@@ -9,10 +9,14 @@ from .communication import Links, Traffic
 HOST_ADAM_BYTES, HOST_MEMORY_GB_S = 28, 100.0
 HOST_TRANSFER_BYTES = 12  # float32 shards up for the forward and the backward pass, float32 gradients down
 
-# Rows of the release by `balancing` (validation merged into train): 1,379 squats and 1,921 presses; Dynamic-Step makes
-# four groups of 781 squats and four of 880 presses of them.
-NUM_ROWS = {"dynamic_step": 4 * 781 + 4 * 880}
-NUM_ROWS_OTHERWISE = 2718 + 582
+# Rows by `balancing` of the release's 1,379 squats and 1,921 presses (train and validation). Dynamic-Step makes
+# four groups of 781 squats and four of 880 presses of them; Two-Step trains on all, then on eight groups of 74.
+NUM_ROWS = {
+    "none": 1379 + 1921,
+    "dynamic_step": 4 * 781 + 4 * 880,
+    "paper_code_dynamic_step": 5790,
+    "two_step": 1379 + 1921 + 8 * 74,
+}
 
 
 @dataclass(frozen=True)
