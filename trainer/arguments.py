@@ -100,6 +100,7 @@ class TrainingArguments(SFTConfig):
         max_length (`int`, *optional*): Most tokens of a conversation, its video included; a longer one is an error.
         overwrite_output_dir (`bool`): Start anew and remove what an earlier run left.
         train (`bool`): `False` writes the model as it is: the paper's row without training.
+        activation_checkpointing (`bool`): Compute activations again on the way back; TRL's default under the new name.
     """
 
     tower_learning_rate: float | None = field(
@@ -126,6 +127,13 @@ class TrainingArguments(SFTConfig):
         default=False, metadata={"help": "Start anew and remove what an earlier run left in output_dir."}
     )
     train: bool = field(default=True, metadata={"help": "false: write the model as it is, without training it."})
+
+    activation_checkpointing: bool = field(
+        default=True, metadata={"help": "Compute activations again on the way back instead of keeping them."}
+    )
+    gradient_checkpointing: bool | None = field(
+        default=None, metadata={"help": "Old name of activation_checkpointing."}
+    )
 
     _VALID_DICT_FIELDS = [*SFTConfig._VALID_DICT_FIELDS, "model_settings"]
 
