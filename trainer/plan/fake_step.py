@@ -111,7 +111,7 @@ def trace_step(
         with tracker:
             tracker.watch((weight for weight in model.parameters() if weight.requires_grad), "parameters")
             tracker.watch((weight for weight in model.parameters() if not weight.requires_grad), "frozen parameters")
-            run_step(model, fake_batch(config, batch), batch, tracker, training_args.bf16)
+            run_step(model, fake_batch(config, batch), tracker, training_args.bf16)
             gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
             tracker.watch(gradients, "gradients")
             tracker.kept = tracker.live()
@@ -146,7 +146,7 @@ def fake_batch(config: LlavaVideoConfig, batch: Batch) -> dict[str, torch.Tensor
     return inputs
 
 
-def run_step(model: nn.Module, inputs: dict, batch: Batch, tracker: StepTracker, autocast: bool) -> None:
+def run_step(model: nn.Module, inputs: dict, tracker: StepTracker, autocast: bool) -> None:
     """Forward and backward under a tracker that is told which part of the model is at work."""
     follow_parts(model, tracker)
     device = inputs["input_ids"].device
