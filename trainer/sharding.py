@@ -1,7 +1,6 @@
 """How a model lies on the processes: what is found in it, the sharding that Accelerate does, and the whole state."""
 
 import math
-import os
 
 import torch
 from accelerate import Accelerator
@@ -139,12 +138,6 @@ def describe_sharding(model: nn.Module) -> str:
         text += f", {found['num_replicas']} copies"
     share = found["num_local_elements"] / found["num_elements"]
     return f"{text}; this process holds {share:.1%} of {found['num_elements']:,} numbers"
-
-
-def fsdp_checkpoints_activations() -> bool:
-    """`bool`: Whether the Accelerate file asks FSDP to checkpoint activations; then the training argument must not."""
-    is_fsdp = os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
-    return is_fsdp and os.environ.get("FSDP_ACTIVATION_CHECKPOINTING", "false").lower() == "true"
 
 
 def full_state_dict(accelerator: Accelerator, model: nn.Module) -> dict[str, torch.Tensor]:
