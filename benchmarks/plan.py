@@ -5,9 +5,10 @@ The plan against what a real step needs, at sizes that this machine can run.
     python -m benchmarks.plan --lines           at 7B, fake: whether peak memory is a straight line in frames
     python -m benchmarks.plan --seven-billion   LoRA of the 7B shape with random weights; needs a GPU
 
-Planned: a fake step. Measured on a CPU: every allocation of the allocator, as torch.profiler records it, scratch memory
-of kernels included; on a GPU: `torch.cuda.max_memory_allocated`. Sharded: torch's `fully_shard` in two processes over
-gloo, which is the sharding of FSDP2 but no launch of Accelerate.
+Planned: a fake step. Measured on a CPU: every allocation, as torch.profiler records it, scratch memory of kernels
+included; on a GPU: `torch.cuda.max_memory_allocated`. Sharded: torch's `fully_shard` in two processes over gloo, which
+is the sharding of FSDP2 but no launch of Accelerate; gloo copies what it reduces, for a while that differs from run to
+run, so the measured peak does too.
 """
 
 import argparse

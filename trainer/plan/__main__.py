@@ -7,9 +7,10 @@ Tell what a training needs before it is launched: tokens, memory under every fil
 import json
 import sys
 
+from .figures import draw_memory, draw_scaling
 from .plan import Planner, make_plan
-from .report import draw_memory, format_plan
-from .scaling import draw_scaling, format_scaling, simulate
+from .report import format_plan
+from .scaling import format_scaling, simulate
 from .settings import read_settings
 
 

@@ -130,5 +130,5 @@ def traffic_of_files(
         "zero3": ring_traffic(zero3, ranks, machines, links),
     }
     if machines > 1:
-        traffic["hybrid"] = hybrid_traffic(collectives, cluster, links)
+        traffic["multi_node"] = hybrid_traffic(collectives, cluster, links)
     return traffic

@@ -123,7 +123,7 @@ def fsdp2(step: StepTracker, name: str, settings, cluster: Cluster, shards: int,
 
     Args:
         step ([`StepTracker`]): Of a step that was sharded over all of `cluster.num_processes`.
-        name (`str`): `fsdp2`, `fsdp2_offload` or `multi_node`.
+        name (`str`): `fsdp2`, `fsdp2_offload` or `multi_node`, which shards within a machine.
         settings: The recipe's `optim` and `gradient_accumulation_steps`.
         cluster ([`Cluster`]): The GPUs.
         shards (`int`): Ranks that a parameter is dealt out to.

@@ -83,7 +83,7 @@ class Planner:
             found = self.estimates(batch, "ddp") + found
         if cluster.num_machines > 1:
             inside = num_processes // cluster.num_machines
-            found.append(memory.fsdp2(sharded, "hybrid", settings, cluster, inside, num_trainable))
+            found.append(memory.fsdp2(sharded, "multi_node", settings, cluster, inside, num_trainable))
         return [estimate for estimate in found if only in (None, estimate.name)]
 
     def num_rows(self) -> int:

@@ -1,10 +1,6 @@
-"""A plan in words and numbers: tables of at most 120 columns, the conclusion, a picture."""
+"""A plan in words and numbers: tables of at most 120 columns, the conclusion."""
 
-from pathlib import Path
-
-from matplotlib.figure import Figure
-
-from model_card.style import GRID, QUIET, figure_style, save_figure
+import textwrap
 
 from .memory import COLUMNS, GB
 
@@ -18,17 +14,7 @@ TITLES = {
     "logits": "logits",
     "context": "context",
 }
-# Okabe and Ito's palette; states in blues, activations in warm colours, the rest grey.
-COLORS = {
-    "parameters": "#0072B2",
-    "gradients": "#56B4E9",
-    "optimizer": "#A6CEE3",
-    "buffers": "#009E73",
-    "tower": "#E69F00",
-    "language_model": "#D55E00",
-    "logits": "#CC79A7",
-    "context": "#C4C8CF",
-}
+WIDTH = 120
 STATES = ("parameters", "gradients", "optimizer")
 
 
@@ -42,7 +28,8 @@ def format_plan(plan: dict) -> str:
     Returns:
         `str`: Lines of at most 120 characters.
     """
-    parts = (_head(plan), _parameters(plan), _memory(plan), _saved(plan), _traffic(plan), conclusion(plan))
+    head, saved, end = (wrap(part) for part in (_head(plan), _saved(plan), conclusion(plan)))
+    parts = (head, _parameters(plan), _memory(plan), saved, _traffic(plan), end)
     return "\n\n".join(parts)
 
 
@@ -155,30 +142,24 @@ def conclusion(plan: dict) -> str:
         plan (`dict`): Of [`make_plan`].
 
     Returns:
-        `str`: One or two sentences.
+        `str`: A few sentences.
     """
     files, room = plan["files"], plan["recipe"]["gpu_memory_gb"] * GB
     on_gpu = {name: file for name, file in files.items() if name != "fsdp2_offload"}
     fitting = [name for name, file in on_gpu.items() if file["fits"]]
-    said = (
-        f"Without offload {_listed(fitting)} fit(s) in {room / GB:g} GB."
-        if fitting
-        else (f"Without offload nothing fits in {room / GB:g} GB.")
-    )
-    missing = []
+    verb = "fits" if len(fitting) == 1 else "fit"
+    said = [f"Without offload {_listed(fitting) or 'nothing'} {verb if fitting else 'fits'} in {room / GB:g} GB."]
     for name, file in on_gpu.items():
         if not file["fits"]:
             over = file["total"] - room
             states = {part: file["memory"][part] for part in STATES}
-            missing.append(f"{name} is {over / GB:.1f} GB over ({_what_to_move(states, over)})")
-    if missing:
-        said += f" {'; '.join(missing)}."
-    if not fitting:
-        offload = files["fsdp2_offload"]
-        said += (
-            f" With its states on the host (fsdp2_offload) it {'fits' if offload['fits'] else 'does not fit either'}."
-        )
-    return said
+            move = "it can offload nothing" if name == "ddp" else _what_to_move(states, over)
+            said.append(f"{name} is {over / GB:.1f} GB over: {move}.")
+    offload = files["fsdp2_offload"]
+    if not files["fsdp2"]["fits"]:
+        does = "fits" if offload["fits"] else "does not fit either: fewer frames or clips are needed"
+        said.append(f"fsdp2_offload, which puts parameters, gradients and optimizer states on the host, {does}.")
+    return " ".join(said)
 
 
 def _what_to_move(states: dict[str, int], over: float) -> str:
@@ -189,12 +170,17 @@ def _what_to_move(states: dict[str, int], over: float) -> str:
             moved.append({"optimizer": "the optimizer's states"}.get(part, part))
             freed += states[part]
     if freed < over:
-        return "even with all states on the host; fewer frames or clips are needed"
+        return "even with all states on the host it would not fit"
     return f"{_listed(moved)} would have to go to the host"
 
 
 def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def wrap(text: str) -> str:
+    """Lines of at most 120 characters, broken at blanks."""
+    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in text.splitlines())
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -208,45 +194,3 @@ def table(head: list[str], rows: list[list[str]]) -> str:
         for row in [head, *rows]
     ]
     return "\n".join([lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:])])
-
-
-def draw_memory(plan: dict, path: Path) -> Path:
-    """
-    Stacked bars of every file's memory, with a line at what a GPU has.
-
-    Args:
-        plan (`dict`): Of [`make_plan`].
-        path (`Path`): PNG to write.
-
-    Returns:
-        `Path`: `path`.
-    """
-    recipe, files = plan["recipe"], plan["files"]
-    with figure_style():
-        figure = Figure(figsize=(9, 1.6 + 0.5 * len(files)), layout="constrained")
-        axes = figure.add_subplot()
-        for index, file in enumerate(files.values()):
-            left = 0.0
-            for column in COLUMNS:
-                width = file["memory"][column] / GB
-                axes.barh(index, width, left=left, color=COLORS[column], height=0.62, edgecolor="white", linewidth=0.5)
-                left += width
-            axes.text(left, index, f"  {left:.1f} GB", va="center", fontweight="bold")
-        axes.axvline(recipe["gpu_memory_gb"], color="#111827", linewidth=1, linestyle="--")
-        axes.set_yticks(range(len(files)), list(files), color="#111827")
-        axes.invert_yaxis()
-        axes.set_xlim(0, 1.12 * max(recipe["gpu_memory_gb"], *(file["total"] / GB for file in files.values())))
-        axes.set_xlabel(f"GB of one GPU at the fullest moment; dashed: {recipe['gpu_memory_gb']:g} GB, what it has")
-        axes.grid(axis="x", color=GRID, linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.tick_params(axis="y", length=0)
-        handles = [axes.barh(0, 0, color=COLORS[column]) for column in COLUMNS]
-        figure.legend(handles, TITLES.values(), loc="outside lower center", ncols=len(COLUMNS), frameon=False)
-        figure.suptitle(
-            f"{Path(recipe['model']).name}, {recipe['num_frames']} frames, {recipe['num_processes']} GPUs: "
-            "planned, not measured on a GPU",
-            x=0.01,
-            ha="left",
-            color=QUIET,
-        )
-        return save_figure(figure, path)

@@ -4,11 +4,6 @@ group that sends nothing, and the time model on the collectives that it issues.
 """
 
 from dataclasses import replace
-from pathlib import Path
-
-from matplotlib.figure import Figure
-
-from model_card.style import BAD, GRID, QUIET, figure_style, save_figure
 
 from .communication import hybrid_traffic, repeat_gathers, ring_traffic
 from .memory import GB, fsdp2
@@ -114,50 +109,3 @@ def stops(points: list[dict]) -> list[str]:
             f"{points[-1]['steps_per_epoch']} steps, at an efficiency of {points[-1]['efficiency']:.0%}."
         )
     return said
-
-
-def draw_scaling(points: list[dict], path: Path) -> Path:
-    """
-    Seconds of a step and minutes of an epoch over the number of GPUs.
-
-    Args:
-        points (`list[dict]`): Of [`simulate`].
-        path (`Path`): PNG to write.
-
-    Returns:
-        `Path`: `path`.
-    """
-    ranks = [point["num_processes"] for point in points]
-    lines = {
-        "compute_s": ("computing", "#0072B2", "-"),
-        "network_s": ("network, sharded over all", "#D55E00", "-"),
-        "hybrid_network_s": ("network, hybrid", "#E69F00", "--"),
-    }
-    with figure_style():
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        for name, (label, color, style) in lines.items():
-            left.plot(ranks, [point[name] for point in points], style, color=color, marker="o", ms=4, label=label)
-        left.set_ylabel("seconds of one step")
-        left.set_ylim(bottom=0)
-        left.legend(frameon=False)
-        right.plot(ranks, [point["epoch_s"] / 60 for point in points], color="#0072B2", marker="o", ms=4)
-        ideal = [points[0]["epoch_s"] / 60 / number for number in ranks]
-        right.plot(ranks, ideal, ":", color=QUIET)
-        right.text(ranks[1], ideal[1] / 2.2, "ideal", color=QUIET, ha="right")
-        right.set_yscale("log", base=10)
-        right.set_ylabel("minutes of an epoch")
-        for point in points:
-            few = point["steps_per_epoch"] < FEW_STEPS
-            place = (point["num_processes"], point["epoch_s"] / 60)
-            label = f"{point['steps_per_epoch']:,} steps"
-            right.annotate(label, place, (4, 5), textcoords="offset points", color=BAD if few else QUIET, fontsize=8)
-        for axes in (left, right):
-            axes.set_xscale("log", base=2)
-            axes.set_xticks(ranks, [f"{number:,}" for number in ranks])
-            axes.minorticks_off()
-            axes.set_xlim(0.8, ranks[-1] * 3)
-            axes.set_xlabel("GPUs")
-            axes.grid(color=GRID, linewidth=0.6)
-        figure.suptitle("FSDP2, simulated: counted FLOPs and bytes, stated speeds", x=0.01, ha="left", color=QUIET)
-        return save_figure(figure, path)

@@ -98,6 +98,7 @@ def read_settings(argv: list[str]) -> tuple[Question, DataArguments, TrainingArg
         data_args, training_args, model_args = _parse(first + rest)
     if model_args.model_name_or_path is None:
         raise ValueError("model_name_or_path: the recipe names no model. Give one with --model_name_or_path.")
+    training_args.bf16 = True  # every file for GPUs says so, whatever the recipe says
     question = Question(
         cluster, links, options.peak_tflops, options.mfu, options.num_rows, options.output_dir, options.scaling
     )
