@@ -1,0 +1,1 @@
+"""The 7B shape with random weights on a GPU."""
