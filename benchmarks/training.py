@@ -67,15 +67,15 @@ def main() -> None:
     if options.seven_billion and not (options.tiny or torch.cuda.is_available()):
         sys.exit("error: --seven-billion: a GPU is needed, this machine has none")
     name = torch.cuda.get_device_name() if options.seven_billion and not options.tiny else "CPU"
-    print(f"device: {name}, {torch.get_num_threads()} threads; torch {torch.__version__}; synthetic clips")
+    print(f"device: {name}, {torch.get_num_threads()} threads; torch {torch.__version__}")
+    if options.seven_billion:
+        return training_seven_billion.measure(options)
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HF_DATASETS_CACHE"] = f"{folder}/cache"  # of the processes that this one starts
         datasets.config.HF_DATASETS_CACHE = Path(folder, "cache")
         release = synthesize_release(Path(folder, "release"), NUM_CLIPS)
         enlarge_clips(release)
-        if options.seven_billion:
-            return training_seven_billion.measure(release, options)
         print(f"load average {os.getloadavg()[0]:.1f}")
         compare_steps(release, options)
         measure_waiting(release, options)
