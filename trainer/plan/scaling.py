@@ -63,7 +63,7 @@ def simulate(planner) -> list[dict]:
 
 def format_scaling(points: list[dict]) -> str:
     """A table of [`simulate`] and where it stops, lines of at most 120 characters."""
-    head = ["GPUs", "machines", "shard GB", "peak GB", "fits", "collectives", "compute s", "network s", "hybrid s"]
+    head = ["GPUs", "machines", "shard GB", "peak GB", "fits", "calls", "compute s", "network s", "hybrid s"]
     head += ["step s", "steps", "epoch min", "efficiency"]
     rows = [
         [str(point["num_processes"]), str(point["num_machines"]), f"{point['shard'] / GB:.3f}"]
@@ -72,7 +72,10 @@ def format_scaling(points: list[dict]) -> str:
         + [str(point["steps_per_epoch"]), f"{point['epoch_s'] / 60:.1f}", f"{point['efficiency']:.0%}"]
         for point in points
     ]
-    notes = "hybrid s: network seconds if sharded inside a machine only. Simulated, nothing was run on these GPUs."
+    notes = (
+        "calls: collectives of a step. hybrid s: network seconds if sharded inside a machine only.\n"
+        "Simulated: torch's fully_shard issued these collectives to ranks that do not exist."
+    )
     return "\n".join([table(head, rows), notes, *stops(points)])
 
 

@@ -20,9 +20,9 @@ PAPER = {
 
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory):
-    """A folder with the config.json of a model of 2 + 2 layers, 7x7 patches a frame."""
-    tower = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
-    text = {"hidden_size": 96, "intermediate_size": 192, "num_hidden_layers": 2, "num_attention_heads": 4}
+    """A folder with the config.json of a model of 1 + 1 layers, 7x7 patches a frame."""
+    tower = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4}
+    text = {"hidden_size": 96, "intermediate_size": 192, "num_hidden_layers": 1, "num_attention_heads": 4}
     config = LlavaVideoConfig(
         vision_config={"model_type": "siglip_vision_model", "image_size": 98, "patch_size": 14, **tower},
         text_config={"model_type": "qwen2", "num_key_value_heads": 2, "vocab_size": 512, **text},
