@@ -20,10 +20,10 @@ def test_all_fit():
 def test_what_has_to_move():
     plan = plan_of({"ddp": 164e9, "fsdp2": 70e9, "fsdp2_offload": 10e9, "zero3": 90e9})
     assert conclusion(plan) == (
-        "Without offload nothing fits in 64 GB. ddp is 100.0 GB over: it can offload nothing. fsdp2 is 6.0 GB over: "
-        "the optimizer's states would have to go to the host. zero3 is 26.0 GB over: the optimizer's states and gradients "
-        "would have to go to the host. fsdp2_offload, which puts parameters, gradients and optimizer states on the "
-        "host, fits."
+        "Without offload nothing fits in 64 GB. ddp is 100.0 GB over: it can offload nothing. "
+        "fsdp2 is 6.0 GB over: the optimizer's states would have to go to the host. "
+        "zero3 is 26.0 GB over: the optimizer's states and gradients would have to go to the host. "
+        "fsdp2_offload, which puts parameters, gradients and optimizer states on the host, fits."
     )
 
 
