@@ -17,8 +17,8 @@ FINISHED = "trainer_state.json"
 
 
 def last_checkpoint(output_dir: str | Path) -> str | None:
-    """The checkpoint with the most steps in a folder, or `None`."""
-    checkpoints = sort_checkpoints(str(output_dir))
+    """The checkpoint with the most steps in a folder, or `None`; one that lacks its state is none of ours."""
+    checkpoints = [path for path in sort_checkpoints(str(output_dir)) if (Path(path) / FINISHED).is_file()]
     return checkpoints[-1] if checkpoints else None
 
 

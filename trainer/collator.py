@@ -63,6 +63,8 @@ class ConversationCollator:
     )
 
     def __post_init__(self):
+        if self.num_frames < 1:
+            raise ValueError(f"`num_frames` must be at least 1, got {self.num_frames}.")
         if self.on_bad_clip not in ("error", "skip"):
             raise ValueError(f"on_bad_clip: expected error or skip, got {self.on_bad_clip!r}.")
 

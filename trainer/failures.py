@@ -9,6 +9,8 @@ import torch
 from safetensors import SafetensorError
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# safetensors says what the system says; torch only where in its own source a write failed.
+FULL = "No space left|Disk quota|File too large|PytorchStreamWriter failed|unexpected pos"
 
 
 class TrainingFailure(ValueError):
@@ -51,9 +53,7 @@ def explain(error: BaseException, output_dir: str) -> str | None:
     """
     text = str(error)
     first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    if getattr(error, "errno", None) in NO_SPACE or re.search(
-        "No space left|Disk quota|File too large|iostream", text
-    ):
+    if getattr(error, "errno", None) in NO_SPACE or re.search(FULL, text):
         return (
             f"{output_dir}: the disk is full ({first}). Free space, or set save_total_limit: 1, save_only_model: true "
             "(without the optimizer's state a run cannot go on) or another output_dir. The same command goes on from "

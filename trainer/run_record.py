@@ -18,6 +18,9 @@ PACKAGES = "torch torchvision torchcodec datasets transformers trl peft accelera
 MAY_CHANGE = ("dataloader_", "logging_", "log_", "save_", "report_to", "hub_", "push_to_hub", "disable_tqdm")
 MAY_CHANGE += ("overwrite_output_dir", "output_dir", "run_name", "eval_", "ddp_timeout", "dataset_name")
 MAY_CHANGE += ("on_bad_clip", "local_rank", "project", "trackio_")
+# Made from other settings while the arguments are parsed.
+DERIVED = {"gradient_checkpointing", "accelerator_config", "pad_to_multiple_of", "do_eval", "disable_tqdm"}
+DERIVED |= {"dataloader_pin_memory", "gradient_checkpointing_kwargs"}
 
 
 def settings_of(data_args: DataArguments, training_args: TrainingArguments, model_args: ModelConfig) -> dict:
@@ -37,7 +40,7 @@ def settings_of(data_args: DataArguments, training_args: TrainingArguments, mode
     changed = {
         name: value
         for name, value in values.items()
-        if name in defaults and value != defaults[name] and "token" not in name and value not in ({}, [])
+        if name in defaults and value != defaults[name] and "token" not in name and name not in DERIVED
     }
     of_model = {
         setting.name: getattr(model_args, setting.name)

@@ -71,7 +71,7 @@ def header_problem(path: Path, data: bytes | None = None) -> Problem | None:
     problem, _ = check_header(path, data)
     if problem is None:
         try:
-            VideoDecoder(data, num_ffmpeg_threads=1, seek_mode="approximate")
+            VideoDecoder(data, num_ffmpeg_threads=1, seek_mode="exact")  # as rows are made
         except (RuntimeError, ValueError, TypeError, MemoryError):
             problem = Problem("clip", path, "not a video that FFmpeg can open", AGAIN)
     return problem

@@ -15,6 +15,7 @@ from fitness_aqa_dataset import dynamic_step
 from fitness_aqa_dataset.synthetic import simulate_clip
 from fitness_aqa_dataset.synthetic.release import _split_by_source
 from trainer import demo, predict, score
+from trainer.arguments import make_parser
 
 REPOSITORY = Path(__file__).parents[2]
 REFERENCES = [
@@ -86,7 +87,7 @@ def test_fine_tuning_gets_a_complete_command(todo, tmp_path, in_repository):
     assert training_args.output_dir == str(tmp_path / "demo/model")
     assert training_args.seed == 5
     assert model_args.model_name_or_path == "trainer/demo_base/checkpoint"
-    assert data_args.freeze == ["vision_tower"]
+    assert training_args.freeze == ["vision_tower"]
     # the model answers with as many frames as it was trained with
     for asked in arguments_of(todo, "trainer.predict"):
         assert asked[asked.index("--num_frames") + 1] == str(data_args.num_frames)
