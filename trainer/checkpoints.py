@@ -9,6 +9,7 @@ from transformers.trainer import TRAINING_ARGS_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, sort_checkpoints
 
 from trainer.run_record import ENVIRONMENT
+from trainer.sharding import full_state_dict
 
 # Made beside what they become and renamed at the end; what is left of a killed run is removed by the next.
 SAVING, DELETING = ".saving", ".deleting"
@@ -122,7 +123,10 @@ class WholeCheckpoints:
         if self.args.should_save:
             shutil.rmtree(saving, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-        self.save_model(str(saving))
+        if self.is_fsdp_enabled:  # with sharded checkpoints `save_model` writes no weights, and says nothing
+            self._save(str(saving), full_state_dict(self.accelerator, self.model_wrapped))
+        else:
+            self.save_model(str(saving))
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             self.state.save_to_json(str(saving / FINISHED))
