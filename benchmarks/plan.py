@@ -31,7 +31,7 @@ from trainer.plan.fake_step import Batch, fake_batch, norm_as_on_gpu, prepare_sh
 from trainer.plan.shape import LLAVA_VIDEO_7B, build_model, load_config
 from trainer.plan.tracker import StepTracker
 
-BATCH = Batch(num_rows=1, num_frames=16, num_text_tokens=120, num_answer_tokens=40)
+BATCH = {"num_rows": 1, "num_frames": 16, "num_text_tokens": 120, "num_answer_tokens": 40, "full_logits": False}
 LORA = {"use_peft": True, "lora_r": 16, "lora_target_modules": [r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"]}
 CASES = {
     "float32": {},
@@ -58,11 +58,12 @@ def small_config() -> LlavaVideoConfig:
     )
 
 
-def settings(**changes) -> tuple[TrainingArguments, ModelConfig, Batch]:
+def settings(config: LlavaVideoConfig, **changes) -> tuple[TrainingArguments, ModelConfig, Batch]:
     """Settings of a case; keyword arguments are those of the three, by their names."""
     names = {"attn_implementation", "dtype"} | {name for name in changes if "lora" in name or "peft" in name}
     model = {name: changes.pop(name) for name in names & changes.keys()}
-    batch = BATCH.__dict__ | {name: changes.pop(name) for name in BATCH.__dict__.keys() & changes.keys()}
+    batch = BATCH | {name: changes.pop(name) for name in BATCH.keys() & changes.keys()}
+    batch["num_video_tokens"] = config.num_video_tokens(batch["num_frames"])
     training = {
         "activation_checkpointing": True,
         "bf16": False,
@@ -77,14 +78,14 @@ def settings(**changes) -> tuple[TrainingArguments, ModelConfig, Batch]:
 
 def planned_peak(config: LlavaVideoConfig, num_shards: int = 1, **changes) -> int:
     """Peak bytes of one step, parameters and gradients included, on fake tensors."""
-    arguments, model, batch = settings(**changes)
+    arguments, model, batch = settings(config, **changes)
     strategy = "fsdp2" if num_shards > 1 else "ddp"
     return trace_step(config, arguments, model, batch, strategy, (num_shards,)).peak()[0]
 
 
 def measured_peak(config: LlavaVideoConfig, device: str = "cpu", mesh=None, **changes) -> int:
     """Peak bytes of the same step with real weights, which are random."""
-    arguments, model_args, batch = settings(**changes)
+    arguments, model_args, batch = settings(config, **changes)
     with torch.device(device):
         model = build_model(config, arguments, model_args, getattr(torch, model_args.dtype))
     with torch.no_grad():
@@ -94,18 +95,18 @@ def measured_peak(config: LlavaVideoConfig, device: str = "cpu", mesh=None, **ch
         prepare_sharded(model, mesh, arguments.bf16)
     elif arguments.bf16 and device == "cpu":
         norm_as_on_gpu(model)
-    inputs = real_inputs(config, batch, device)
+    inputs = real_inputs(config, batch, device, model_args.attn_implementation == "eager")
     before = sum(_local(weight).nbytes for weight in model.parameters())
     before += sum(value.nbytes for value in inputs.values() if isinstance(value, torch.Tensor))
     silent = StepTracker()  # never entered: only its hooks are used
     return peak_bytes(lambda: run_step(model, inputs, silent, arguments.bf16), before, device)
 
 
-def real_inputs(config: LlavaVideoConfig, batch: Batch, device: str) -> dict:
+def real_inputs(config: LlavaVideoConfig, batch: Batch, device: str, eager: bool) -> dict:
     """As [`fake_batch`], with as many video tokens as the frames give, and noise."""
     with torch.device(device):
-        inputs = fake_batch(config, batch)
-        inputs["input_ids"][:, : config.num_video_tokens(batch.num_frames)] = config.video_token_id
+        inputs = fake_batch(config, batch, eager)
+        inputs["input_ids"][:, : batch.num_video_tokens] = config.video_token_id
         inputs["pixel_values_videos"].normal_()
     return inputs
 

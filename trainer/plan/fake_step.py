@@ -18,11 +18,12 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from torch.testing._internal.distributed.fake_pg import FakeStore
+from transformers import PreTrainedConfig
 from trl import ModelConfig
 
 from trainer.arguments import TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
-from trainer.sharding import shard_model
+from trainer.sharding import LAYER_CLASSES, shard_model
 
 from .shape import fake_model
 from .tracker import StepTracker
@@ -36,6 +37,7 @@ class Batch:
     Args:
         num_rows (`int`): Clips.
         num_frames (`int`): Frames of each.
+        num_video_tokens (`int`): Tokens that they become.
         num_text_tokens (`int`): Prompt and answer.
         num_answer_tokens (`int`): Positions that need logits.
         full_logits (`bool`): Make the logits of all positions, to see what that would cost.
@@ -43,6 +45,7 @@ class Batch:
 
     num_rows: int
     num_frames: int
+    num_video_tokens: int
     num_text_tokens: int
     num_answer_tokens: int
     full_logits: bool = False
@@ -72,7 +75,7 @@ def fake_mesh(shape: tuple[int, ...]):
 
 
 def trace_step(
-    config: LlavaVideoConfig,
+    config: PreTrainedConfig,
     training_args: TrainingArguments,
     model_args: ModelConfig,
     batch: Batch,
@@ -83,7 +86,7 @@ def trace_step(
     Follow one forward and backward pass.
 
     Args:
-        config ([`LlavaVideoConfig`]): Shape of the model.
+        config (`PreTrainedConfig`): Shape of the model.
         training_args (`TrainingArguments`): Precision, checkpointing, freezing.
         model_args (`ModelConfig`): Precision of the weights, attention, LoRA.
         batch (`Batch`): Sizes of the batch of one GPU.
@@ -104,14 +107,16 @@ def trace_step(
         stack.enter_context(mode)
         if strategy == "fsdp2":
             prepare_sharded(model, mesh, training_args.bf16)
-        unwrap(model).model.get_placeholder_mask = placeholder_mask
+        if isinstance(config, LlavaVideoConfig):
+            unwrap(model).model.get_placeholder_mask = placeholder_mask
         tracker = StepTracker()
         if training_args.bf16:
             norm_as_on_gpu(model)
         with tracker:
             tracker.watch((weight for weight in model.parameters() if weight.requires_grad), "parameters")
             tracker.watch((weight for weight in model.parameters() if not weight.requires_grad), "frozen parameters")
-            run_step(model, fake_batch(config, batch), tracker, training_args.bf16)
+            inputs = fake_batch(config, batch, model_args.attn_implementation == "eager")
+            run_step(model, inputs, tracker, training_args.bf16)
             gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
             tracker.watch(gradients, "gradients")
             tracker.kept = tracker.live()
@@ -123,26 +128,31 @@ def prepare_sharded(model: nn.Module, mesh: DeviceMesh, bf16: bool) -> None:
     for weight in model.parameters():
         if bf16 and weight.requires_grad:
             weight.data = weight.data.float()
-    shard_model(model, mesh, mixed_precision=MixedPrecisionPolicy(*[torch.bfloat16] * 3) if bf16 else None)
+    layers = LAYER_CLASSES
+    if not isinstance(unwrap(model).config, LlavaVideoConfig):
+        present = {type(module).__name__ for module in model.modules()}
+        layers = tuple(present & set(unwrap(model)._no_split_modules or ()))
+    policy = MixedPrecisionPolicy(*[torch.bfloat16] * 3) if bf16 else None
+    shard_model(model, mesh, layer_classes=layers, mixed_precision=policy)
 
 
-def fake_batch(config: LlavaVideoConfig, batch: Batch) -> dict[str, torch.Tensor]:
-    """Inputs of the model without content, and the positions of the answer."""
-    length = batch.num_text_tokens + config.num_video_tokens(batch.num_frames)
-    size = config.vision_config.image_size
-    inputs = {
-        "input_ids": torch.zeros(batch.num_rows, length, dtype=torch.int64),
-        "pixel_values_videos": torch.zeros(batch.num_rows, batch.num_frames, 3, size, size),
-        "use_cache": False,
-    }
-    # What transformers makes of a mask whose values it can read: none for a row without padding, as causal attention
-    # needs none; several rows are padded to one length, and eager attention adds its mask to the scores.
-    mask_shape, eager, mask = (batch.num_rows, 1, length, length), config._attn_implementation == "eager", None
-    if eager or batch.num_rows > 1:
-        mask = torch.zeros(mask_shape, dtype=config.dtype if eager else torch.bool)
-    inputs["attention_mask"] = {"full_attention": mask}
+def fake_batch(config: PreTrainedConfig, batch: Batch, eager: bool) -> dict[str, torch.Tensor]:
+    """Inputs of the model without content, and the positions of the answer; of another model only the text."""
+    rows, length = batch.num_rows, batch.num_text_tokens + batch.num_video_tokens
+    inputs = {"input_ids": torch.zeros(rows, length, dtype=torch.int64), "use_cache": False}
     if not batch.full_logits:
         inputs["logits_to_keep"] = torch.arange(length - batch.num_answer_tokens - 1, length - 1)
+    mask = torch.ones(rows, 1, length, length, dtype=torch.float32 if eager else torch.bool)
+    if not isinstance(config, LlavaVideoConfig):
+        rope = getattr(config.get_text_config(), "rope_parameters", None) or {}
+        axes = (3,) if "mrope_section" in rope else ()
+        positions = torch.zeros(*axes, rows, length, dtype=torch.int64)
+        return inputs | {"attention_mask": mask, "position_ids": positions}
+    size = config.vision_config.image_size
+    inputs["pixel_values_videos"] = torch.zeros(rows, batch.num_frames, 3, size, size)
+    # What transformers makes of a mask whose values it can read: none for a row without padding, as causal attention
+    # needs none; several rows are padded to one length, and eager attention adds its mask to the scores.
+    inputs["attention_mask"] = {"full_attention": mask if eager or rows > 1 else None}
     return inputs
 
 
@@ -161,7 +171,6 @@ def run_step(model: nn.Module, inputs: dict, tracker: StepTracker, autocast: boo
 
 def follow_parts(model: nn.Module, tracker: StepTracker) -> None:
     """Hooks that set `tracker.part`: forward when a part starts, backward when the gradient of its output is there."""
-    inner = unwrap(model).model
 
     def starts(part):
         def hook(*_):
@@ -184,10 +193,12 @@ def follow_parts(model: nn.Module, tracker: StepTracker) -> None:
             hidden.register_hook(starts("tower"))
         tracker.part = "projector"
 
-    inner.vision_tower.register_forward_pre_hook(starts("tower"))
-    inner.vision_tower.register_forward_hook(leave_tower)
-    inner.language_model.register_forward_pre_hook(enter_language_model, with_kwargs=True)
-    inner.language_model.register_forward_hook(leave_language_model)
+    inner = unwrap(model)
+    inner.get_decoder().register_forward_pre_hook(enter_language_model, with_kwargs=True)
+    inner.get_decoder().register_forward_hook(leave_language_model)
+    if isinstance(inner.config, LlavaVideoConfig):  # of other models the tower is not run
+        inner.model.vision_tower.register_forward_pre_hook(starts("tower"))
+        inner.model.vision_tower.register_forward_hook(leave_tower)
 
 
 def placeholder_mask(input_ids=None, inputs_embeds=None, **features) -> tuple[torch.Tensor, torch.Tensor]:

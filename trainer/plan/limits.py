@@ -58,7 +58,7 @@ def solve(first: int, at_first: float, second: int, at_second: float, room: floa
 
 def frames_in_length(planner) -> int:
     """Frames whose conversation is no longer than `max_length` and the positions that the model knows."""
-    most = planner.config.text_config.max_position_embeddings
+    most = planner.config.get_text_config().max_position_embeddings
     if planner.training_args.max_length is not None:
         most = min(most, planner.training_args.max_length)
     low, high = 0, 1
@@ -71,7 +71,8 @@ def frames_in_length(planner) -> int:
 
 
 def _length(planner, num_frames: int) -> int:
-    return planner.config.num_video_tokens(num_frames) + planner.make_batch(1, num_frames).num_text_tokens
+    batch = planner.make_batch(1, num_frames)
+    return batch.num_video_tokens + batch.num_text_tokens
 
 
 def logits_cost(planner) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from torch._subclasses.fake_tensor import FakeTensorMode
+from transformers import PreTrainedConfig
 from trl import ModelConfig
 
 from trainer.arguments import DataArguments, TrainingArguments
@@ -40,8 +41,8 @@ class Planner:
     ):
         self.question, self.data_args = question, data_args
         self.training_args, self.model_args = training_args, model_args
-        self.config: LlavaVideoConfig = load_config(model_args.model_name_or_path, training_args.model_settings)
-        self.tokens = count_tokens(self.config, data_args, model_args.model_name_or_path)
+        self.config: PreTrainedConfig = load_config(model_args.model_name_or_path, training_args.model_settings)
+        self.tokens = count_tokens(self.config, data_args, self.model_name, question.tokens_per_frame)
         self.parameters = count_parameters(fake_model(self.config, training_args, model_args, FakeTensorMode()))
         self.num_trainable, self.num_all = (sum(counts) for counts in zip(*self.parameters.values(), strict=True))
         self.batch = self.make_batch(training_args.per_device_train_batch_size, data_args.num_frames)
@@ -49,8 +50,9 @@ class Planner:
 
     def make_batch(self, num_rows: int, num_frames: int) -> Batch:
         """A batch of that many clips and frames; the time instruction grows with the frames."""
-        tokens = count_tokens(self.config, replace(self.data_args, num_frames=num_frames), self.model_name)
-        return Batch(num_rows, num_frames, tokens["prompt"] + tokens["answer"], tokens["answer"])
+        data_args = replace(self.data_args, num_frames=num_frames)
+        tokens = count_tokens(self.config, data_args, self.model_name, self.question.tokens_per_frame)
+        return Batch(num_rows, num_frames, tokens["video"], tokens["prompt"] + tokens["answer"], tokens["answer"])
 
     @property
     def model_name(self) -> str:
@@ -161,6 +163,7 @@ def describe(planner: Planner) -> dict:
     settings, question = planner.training_args, planner.question
     return {
         "model": planner.model_name,
+        "tower_followed": isinstance(planner.config, LlavaVideoConfig),
         "dtype": str(weights_dtype(planner.config, planner.model_args)).removeprefix("torch."),
         "bf16": settings.bf16,
         "attention": planner.model_args.attn_implementation or "sdpa",

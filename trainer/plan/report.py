@@ -86,6 +86,10 @@ def _memory(plan: dict) -> str:
     late = [name for name, file in plan["files"].items() if file["moment"] == "optimizer step"]
     if late:
         notes.append(f"At its fullest in the optimizer's step, without activations: {', '.join(late)}.")
+    if not plan["recipe"]["tower_followed"]:
+        notes.append(
+            "Only the language model was followed: the activations of this model's tower are NOT in these figures."
+        )
     if "zero3" in plan["files"]:
         notes.append("zero3: DeepSpeed's documented sizes, not run here. The others: fake steps of the real model.")
     return "\n".join([table(head, rows), *notes])

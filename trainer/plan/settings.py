@@ -28,6 +28,7 @@ class Question:
         num_rows (`int`, *optional*): Of an epoch. Defaults to those of the release after the recipe's balancing.
         output_dir (`Path`, *optional*): Where plan.json and the pictures go.
         scaling (`bool`): Simulate 1 to 1,024 GPUs too.
+        tokens_per_frame (`int`, *optional*): Of a model that is no LLaVA-Video.
     """
 
     cluster: Cluster
@@ -37,6 +38,7 @@ class Question:
     num_rows: int | None
     output_dir: Path | None
     scaling: bool
+    tokens_per_frame: int | None
 
 
 def make_question_parser() -> argparse.ArgumentParser:
@@ -60,6 +62,7 @@ def make_question_parser() -> argparse.ArgumentParser:
     add("--host_gb_s", type=float, default=20.0, help="between a GPU and its host (default 20)")
     add("--latency_us", type=float, default=5.0, help="of one hop of a collective (default 5)")
     add("--num_rows", type=int, help="rows of an epoch (default: the release's after the recipe's balancing)")
+    add("--tokens_per_frame", type=int, help="of a model that is no LLaVA-Video")
     add("--output_dir", "--output", type=Path, help="folder for plan.json, memory.png and scaling.png")
     add("--scaling", action="store_true", help="simulate 1 to 1,024 GPUs too")
     return parser
@@ -86,8 +89,9 @@ def read_settings(argv: list[str]) -> tuple[Question, DataArguments, TrainingArg
             raise ValueError(f"{name}: more than 0 is needed, got {getattr(options, name)}.")
     if options.mfu > 1:
         raise ValueError(f"mfu: a share of the peak, from 0 to 1, got {options.mfu}.")
-    if options.num_rows is not None and options.num_rows < 1:
-        raise ValueError(f"num_rows: at least 1 is needed, got {options.num_rows}.")
+    for name in ("num_rows", "tokens_per_frame"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            raise ValueError(f"{name}: at least 1 is needed, got {getattr(options, name)}.")
     # No rows are read, and a recipe for GPUs is refused on a machine without one unless it is told to use the CPU.
     first = ["--dataset_name", "none", "--output_dir", "none", "--use_cpu", "true", "--tf32", "false"]
     if options.config is not None:
@@ -98,10 +102,11 @@ def read_settings(argv: list[str]) -> tuple[Question, DataArguments, TrainingArg
         data_args, training_args, model_args = _parse(first + rest)
     if model_args.model_name_or_path is None:
         raise ValueError("model_name_or_path: the recipe names no model. Give one with --model_name_or_path.")
+    if "video" not in data_args.dataset_config:
+        data_args.num_frames = 1  # an image is a video of one frame
     training_args.bf16 = True  # every file for GPUs says so, whatever the recipe says
-    question = Question(
-        cluster, links, options.peak_tflops, options.mfu, options.num_rows, options.output_dir, options.scaling
-    )
+    names = ("peak_tflops", "mfu", "num_rows", "output_dir", "scaling", "tokens_per_frame")
+    question = Question(cluster, links, **{name: getattr(options, name) for name in names})
     return question, data_args, training_args, model_args
 
 

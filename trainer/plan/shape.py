@@ -10,7 +10,7 @@ from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoTokenizer, PreTrainedConfig
 from transformers.initialization import no_init_weights
 from trl import ModelConfig, get_peft_config
 
@@ -18,7 +18,7 @@ from fitness_aqa_dataset import time_instruction
 from fitness_aqa_dataset.conversations import to_conversation
 from fitness_aqa_dataset.taxonomy import ERRORS
 from trainer.arguments import DataArguments, TrainingArguments
-from trainer.llava_video import LlavaVideoConfig, LlavaVideoForConditionalGeneration
+from trainer.llava_video import LlavaVideoConfig
 from trainer.llava_video.original_config import config_from_original
 from trainer.loading import override_config
 from trainer.optimizer import freeze_parameters
@@ -31,7 +31,7 @@ QWEN2_PIECES = (
 TYPICAL_DURATION_S = 3.6  # the median clip has 108 frames at 30 a second
 
 
-def load_config(name: str, model_settings: dict | None = None) -> LlavaVideoConfig:
+def load_config(name: str, model_settings: dict | None = None) -> PreTrainedConfig:
     """
     Configuration of a checkpoint; no weights are read.
 
@@ -40,10 +40,10 @@ def load_config(name: str, model_settings: dict | None = None) -> LlavaVideoConf
         model_settings (`dict`, *optional*): Fields to change.
 
     Returns:
-        [`LlavaVideoConfig`]: Its configuration.
+        `PreTrainedConfig`: Its configuration, of LLaVA-Video a [`LlavaVideoConfig`].
 
     Raises:
-        ValueError: If there is no such model, it is no LLaVA-Video, or a field is unknown.
+        ValueError: If there is no such model, or a field is unknown.
     """
     path = Path(name) / "config.json"
     if name == LLAVA_VIDEO_7B:
@@ -57,11 +57,6 @@ def load_config(name: str, model_settings: dict | None = None) -> LlavaVideoConf
         config = config_from_original(values) if original else _from_hub(str(path.parent))
     else:
         config = _from_hub(name)
-    if not isinstance(config, LlavaVideoConfig):
-        raise ValueError(
-            f"{name}: a model of the type {config.model_type!r}, expected llava_video. The plan knows how many tokens "
-            "a clip takes for LLaVA-Video only."
-        )
     override_config(config, model_settings or {})
     return config
 
@@ -77,13 +72,13 @@ def _from_hub(name: str) -> PreTrainedConfig:
 
 
 def build_model(
-    config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig, dtype: torch.dtype
+    config: PreTrainedConfig, training_args: TrainingArguments, model_args: ModelConfig, dtype: torch.dtype
 ) -> nn.Module:
     """
     The model as training starts it: frozen, with adapters, with activation checkpointing; its weights hold nothing.
 
     Args:
-        config ([`LlavaVideoConfig`]): Its shape.
+        config (`PreTrainedConfig`): Its shape.
         training_args (`TrainingArguments`): `freeze` and `activation_checkpointing`.
         model_args (`ModelConfig`): `attn_implementation` and LoRA.
         dtype (`torch.dtype`): Of the weights.
@@ -92,9 +87,9 @@ def build_model(
         `torch.nn.Module`: In training mode.
     """
     # flash attention needs a GPU to be imported; sdpa keeps the same tensors
-    config._attn_implementation = "eager" if model_args.attn_implementation == "eager" else "sdpa"
+    attention = "eager" if model_args.attn_implementation == "eager" else "sdpa"
     with no_init_weights():
-        model = LlavaVideoForConditionalGeneration._from_config(config, dtype=dtype)
+        model = AutoModelForImageTextToText.from_config(config, dtype=dtype, attn_implementation=attention)
     adapters = get_peft_config(model_args)
     if adapters is not None:
         model = get_peft_model(model, adapters)
@@ -106,7 +101,7 @@ def build_model(
     return model.train()
 
 
-def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dtype:
+def weights_dtype(config: PreTrainedConfig, model_args: ModelConfig) -> torch.dtype:
     """What the checkpoint's weights are loaded as."""
     if model_args.dtype in (None, "auto"):
         return config.dtype or torch.float32
@@ -114,7 +109,7 @@ def weights_dtype(config: LlavaVideoConfig, model_args: ModelConfig) -> torch.dt
 
 
 def fake_model(
-    config: LlavaVideoConfig, training_args: TrainingArguments, model_args: ModelConfig, mode: FakeTensorMode
+    config: PreTrainedConfig, training_args: TrainingArguments, model_args: ModelConfig, mode: FakeTensorMode
 ) -> nn.Module:
     """As [`build_model`], on fake tensors of a CPU. On them directly PEFT could not build its adapters."""
     with torch.device("meta"):
@@ -134,18 +129,29 @@ def _fake_like(tensor: torch.Tensor) -> torch.Tensor:
     return nn.Parameter(fake, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else fake
 
 
-def count_tokens(config: LlavaVideoConfig, data_args: DataArguments, model_name: str) -> dict[str, int]:
+def count_tokens(
+    config: PreTrainedConfig, data_args: DataArguments, model_name: str, tokens_per_frame: int | None = None
+) -> dict[str, int]:
     """
     Tokens of one clip's conversation: the longest answer that the style can give.
 
     Args:
-        config ([`LlavaVideoConfig`]): Decides the video tokens.
+        config (`PreTrainedConfig`): Decides the video tokens, if it is a [`LlavaVideoConfig`].
         data_args (`DataArguments`): `num_frames`, `style`, `decimals`.
         model_name (`str`): Its tokenizer counts if the folder has one, else Qwen2's way of cutting a text.
+        tokens_per_frame (`int`, *optional*): Of another model.
 
     Returns:
         `dict[str, int]`: `video`, `prompt` (text, the time instruction included) and `answer`.
+
+    Raises:
+        ValueError: If it is another model and `tokens_per_frame` is not given.
     """
+    if not isinstance(config, LlavaVideoConfig) and tokens_per_frame is None:
+        raise ValueError(
+            f"tokens_per_frame: how many tokens a frame takes is known of llava_video only, {model_name} is a "
+            f"{config.model_type}. Give --tokens_per_frame."
+        )
     num_frames, messages = data_args.num_frames, []
     for exercise, labels in ERRORS.items():
         errors = [{"label": label, "start": 0.5, "end": 1.5} for label in labels]
@@ -158,7 +164,7 @@ def count_tokens(config: LlavaVideoConfig, data_args: DataArguments, model_name:
     answers = [answer["content"][0]["text"] + "<|im_end|>" for _, answer in messages]
     count = _tokenizer(model_name)
     return {
-        "video": config.num_video_tokens(num_frames),
+        "video": num_frames * tokens_per_frame if tokens_per_frame else config.num_video_tokens(num_frames),
         "prompt": sum(map(count, prompt)),
         "answer": max(map(count, answers)),
     }

@@ -40,7 +40,7 @@ def test_hybrid_sharding_sends_gradients_only_from_machine_to_machine():
 
 def test_torch_issues_what_hybrid_sharding_is_taken_for(make_planner):
     planner = make_planner()
-    arguments = (planner.config, planner.training_args, planner.model_args, Batch(1, 4, 20, 5), "fsdp2")
+    arguments = (planner.config, planner.training_args, planner.model_args, Batch(1, 4, 80, 20, 5), "fsdp2")
     whole, hybrid = (trace_step(*arguments, mesh_shape=shape).collectives for shape in ((4,), (2, 4)))
     assert [each for each in hybrid if each[0] != "all-reduce"] == whole
     shards = [size for kind, size in hybrid if kind == "all-reduce"]

@@ -4,9 +4,13 @@ import json
 
 import pytest
 from PIL import Image
+from transformers import Qwen2_5_VLConfig, SmolVLMConfig
 
 from trainer.plan.__main__ import main
 from trainer.plan.settings import read_settings
+
+TEXT = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4}
+TEXT |= {"num_key_value_heads": 2, "vocab_size": 512}
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,27 @@ def test_an_error_is_one_line_and_exit_code_1(python):
         "error: nowhere.yaml: no such recipe. Those of this project are in trainer/recipes/."
     )
     assert "Traceback" not in finished.stderr
+
+
+def test_other_models_of_transformers(tmp_path, write_recipe, capsys):
+    qwen = Qwen2_5_VLConfig(
+        text_config={
+            **TEXT,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 3, 3]},
+        },
+        vision_config={"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 64, "out_hidden_size": 64},
+    )
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    smol = SmolVLMConfig(text_config={"model_type": "llama", **TEXT}, vision_config=vision)
+    for number, config in enumerate((qwen, smol)):
+        folder = tmp_path / str(number)
+        config.save_pretrained(folder)
+        recipe = str(write_recipe(model_name_or_path=str(folder), max_length=None))
+        with pytest.raises(
+            ValueError, match="tokens_per_frame: how many tokens a frame takes is known of llava_video"
+        ):
+            main(["--config", recipe])
+        main(["--config", recipe, "--tokens_per_frame", "10"])
+        printed = capsys.readouterr().out
+        assert "80 video" in printed
+        assert "the activations of this model's tower are NOT in these figures" in printed
