@@ -1,5 +1,8 @@
 """FSDP2 in two processes over gloo: what is sharded computes, learns, is saved and loads as what is not."""
 
+import json
+import os
+
 import pytest
 import torch
 import torch.distributed.checkpoint
@@ -12,11 +15,13 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
-from tests.trainer.fsdp_on_cpu import fsdp_accelerator
+from tests.trainer.fsdp_on_cpu import allow_fsdp_without_gpu, fsdp_accelerator
 from tests.trainer.gloo import run_processes
 from tests.trainer.test_accelerate_files import environment_of
+from trainer.arguments import make_parser
 from trainer.llava_video import LlavaVideoForConditionalGeneration
 from trainer.loading import load_checkpoint
+from trainer.sft import main
 from trainer.sharding import describe_sharding, find_sharding, full_state_dict, shard_model
 
 NUM_TOKENS = 20  # of one frame of 8x8 patches: 4x4 pooled and four newlines
@@ -260,3 +265,28 @@ def test_the_whole_state_without_sharding(by_hand, tiny_base):
     expected = load_file(tiny_base / "model.safetensors")
     assert state.keys() == expected.keys()
     assert all(torch.equal(state[name], weight) for name, weight in expected.items())
+
+
+def train(rank, arguments):
+    """`trainer.sft` as it is; the line that it prints at the start would say FSDP."""
+    if os.environ.get("ACCELERATE_USE_FSDP"):
+        allow_fsdp_without_gpu()
+    main(*make_parser().parse_args_and_config(arguments))
+
+
+def test_a_training_under_fsdp_is_the_training_without(tiny_base, make_recipe, release, tmp_path):
+    """Six steps of `trainer.sft` in two processes with the settings of fsdp2.yaml, and by DDP."""
+    settings = {"max_steps": 6, "save_steps": 3, "per_device_train_batch_size": 2, "bf16": False}
+    recipe = make_recipe(**settings, activation_checkpointing=True, learning_rate=1e-3, freeze=[])
+    arguments = ["--config", str(recipe), "--dataset_name", str(release), "--output_dir"]
+    fsdp = environment_of("fsdp2") | {"ACCELERATE_MIXED_PRECISION": "no"}
+    run_processes(train, [*arguments, str(tmp_path / "ddp")])
+    run_processes(train, [*arguments, str(tmp_path / "fsdp")], env=fsdp)
+    results = json.loads((tmp_path / "fsdp" / "train_results.json").read_text())
+    assert results["distributed_type"] == "FSDP"
+    assert results["sharding"].startswith("69 of 69 parameters sharded over 2; ")
+    sharded, whole = (load_file(tmp_path / name / "model.safetensors") for name in ("fsdp", "ddp"))
+    assert sharded.keys() == whole.keys() and len(whole) == 69
+    assert max((sharded[name] - weight).abs().max() for name, weight in whole.items()) <= 1e-6
+    before = load_file(tiny_base / "model.safetensors")["lm_head.weight"]
+    assert (sharded["lm_head.weight"] - before).abs().max() > 1e-4
