@@ -4,6 +4,7 @@ The training steps that `benchmarks.training` compares, each kind in a process o
 A process is asked over a pipe, so that two kinds can run by turns while each has its own peak of memory.
 """
 
+import multiprocessing
 import resource
 import time
 from multiprocessing.connection import Connection
@@ -63,7 +64,7 @@ class Turns:
 
     def __init__(self, connection: Connection, gradients_path: Path, model: str):
         self.connection, self.gradients_path, self.model = connection, gradients_path, model
-        self.worker_bytes, self.start_s = 0, 0.0
+        self.worker_bytes, self.start_s, self.start_cpu_s = 0, 0.0, 0.0
 
     def begin(self) -> bool:
         """Say that all is ready, and wait; whether there is a step to take."""
@@ -78,19 +79,28 @@ class Turns:
 
     def end(self, loss: float, num_tokens: int) -> bool:
         """Tell of a step, and wait; whether there is another to take."""
-        seconds = time.perf_counter() - self.start_s
+        seconds, cpu_seconds = time.perf_counter() - self.start_s, cpu_time_s() - self.start_cpu_s
         # What a worker shares with this process is in this process's peak already.
         workers = psutil.Process().children()
         self.worker_bytes = max(self.worker_bytes, sum(worker.memory_full_info().uss for worker in workers))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + self.worker_bytes
         told = {"peak": peak / GB, "worker": self.worker_bytes / GB}
-        self.connection.send({"seconds": seconds, "loss": loss, "num_tokens": num_tokens} | told)
+        told |= {"seconds": seconds, "cpu_seconds": cpu_seconds, "loss": loss, "num_tokens": num_tokens}
+        self.connection.send(told)
         return self._wait()
 
     def _wait(self) -> bool:
         go_on = self.connection.recv()
-        self.start_s = time.perf_counter()
+        self.start_s, self.start_cpu_s = time.perf_counter(), cpu_time_s()
         return go_on
+
+
+def cpu_time_s() -> float:
+    """Seconds of CPU of this process and its workers, those that have ended included."""
+    process = psutil.Process()
+    ended = process.cpu_times()
+    running = [each.cpu_times() for each in (process, *process.children())]
+    return ended.children_user + ended.children_system + sum(times.user + times.system for times in running)
 
 
 class TrainInTurns(TrainerCallback):
@@ -121,6 +131,7 @@ def take_turns(connection: Connection, kind: str, release: Path, num_frames: int
         release (`Path`): Simulated release; gradients are written beside it.
         num_frames (`int`), image_size (`int`): Frames of a clip, and pixels along their sides.
     """
+    multiprocessing.set_start_method(None, force=True)  # workers start as in a run, not as this process was
     config = make_config(image_size)
     model, processor, rows = make_model(config), make_processor(config), read_rows(release, num_frames)
     turns = Turns(connection, release.parent / f"gradients of {kind}.pt", describe(model))
@@ -135,6 +146,7 @@ def train_undisturbed(
     connection: Connection, release: Path, num_frames: int, image_size: int, num_steps: int, logging_steps: int
 ) -> None:
     """As [`take_turns`] for ours, without waiting for anybody; gives the trainer's own log."""
+    multiprocessing.set_start_method(None, force=True)  # workers start as in a run, not as this process was
     config = make_config(image_size)
     model, processor, rows = make_model(config), make_processor(config), read_rows(release, num_frames)
     settings = {"max_steps": num_steps, "logging_steps": logging_steps}
