@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 import yaml
@@ -84,6 +85,36 @@ def test_old_checkpoints_are_removed(make_recipe, release, fine_tune, tmp_path):
     fine_tune(make_recipe(**QUICK | {"max_steps": 6, "save_total_limit": 2}), release, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("checkpoint-*")) == ["checkpoint-4", "checkpoint-6"]
     assert not [path for path in tmp_path.iterdir() if path.name in (".saving", ".deleting")]
+
+
+def test_a_worker_that_dies_is_said(make_recipe, release, tmp_path):
+    recipe = make_recipe(
+        **QUICK | {"max_steps": 5000, "logging_steps": 1, "save_steps": 5000, "dataloader_num_workers": 1}
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "trainer.sft",
+        "--config",
+        recipe,
+        "--dataset_name",
+        release,
+        "--disable_tqdm",
+        "true",
+    ]
+    command = list(map(str, [*command, "--output_dir", tmp_path / "out"]))
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2], **output)
+    while "'loss'" not in process.stdout.readline():
+        assert process.poll() is None
+    while not (workers := psutil.Process(process.pid).children()):  # between two epochs there is none
+        assert process.poll() is None
+    workers[-1].kill()
+    lines = process.communicate(timeout=120)[0].strip().splitlines()
+    assert process.returncode == 1
+    (line,) = [line for line in lines if line.startswith("error: ")]
+    assert "a worker of the data loader died (DataLoader worker (pid" in line
+    assert "Lower dataloader_num_workers" in line
 
 
 FULL_DISK = """

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from tests.trainer.other_models import make_other_model
 from trainer.arguments import DataArguments, make_parser
+from trainer.build import build_trainer
 from trainer.loading import load_checkpoint
 from trainer.optimizer import module_of
 from trainer.sft import main
@@ -139,7 +140,6 @@ def test_lora_trains_adapters_of_the_language_model_and_the_whole_projector(run,
 
 ANSWER = """
 import sys, torch
-sys.path.insert(0, ".")
 from trainer.loading import load_checkpoint
 model, processor = load_checkpoint(sys.argv[1], dtype="float32")
 batch = torch.load(sys.argv[2])
@@ -148,20 +148,30 @@ with torch.no_grad():
 """
 
 
-def test_an_adapter_answers_in_a_fresh_process_as_before(run, tiny_base, python, tmp_path):
-    output_dir = run("lora", learning_rate=0.05, max_steps=8)
-    model, processor = load_checkpoint(str(output_dir), dtype="float32")
-    base, _ = load_checkpoint(str(tiny_base), dtype="float32")
-    frames = torch.randint(0, 255, (1, 4, 3, 112, 112), generator=torch.Generator().manual_seed(0)).float() / 127.5 - 1
-    ids = torch.tensor([[5] * 4 + [processor.video_token_id] * 80 + [6, 7, 8]])
-    batch = {"input_ids": ids, "pixel_values_videos": frames}
-    torch.save(batch, tmp_path / "batch.pt")
-    ended = python("-c", ANSWER, output_dir, tmp_path / "batch.pt", tmp_path / "logits.pt")
-    assert ended.returncode == 0, ended.stderr
+def test_an_adapter_answers_in_a_fresh_process_as_before(release, tiny_base, python, tmp_path):
+    settings = QUICK | {"dataset_name": release, "model_name_or_path": tiny_base, "output_dir": tmp_path / "adapter"}
+    settings |= {"learning_rate": 0.05, "max_steps": 8}
+    arguments = [
+        "--config",
+        RECIPES / "lora.yaml",
+        *(part for name, value in settings.items() for part in (f"--{name}", value)),
+    ]
+    trainer = build_trainer(*make_parser().parse_args_and_config(list(map(str, arguments))))
+    rows = [trainer.train_dataset[index] for index in (0, 5)]
+    batch = trainer._prepare_inputs(trainer.data_collator(rows))
+    batch = {name: tensor for name, tensor in batch.items() if name not in ("labels", "num_skipped")}
     with torch.no_grad():
-        here, untrained = model.eval()(**batch).logits, base.eval()(**batch).logits
-    assert torch.allclose(torch.load(tmp_path / "logits.pt"), here, atol=1e-6)
-    assert (here - untrained).abs().max() > 0.1  # and not as the base
+        untrained = trainer.model.eval()(**batch).logits
+    trainer.train()
+    with torch.no_grad():
+        trained = trainer.model.eval()(**batch).logits
+    trainer.save_model(str(tmp_path / "adapter"))
+    torch.save(batch, tmp_path / "batch.pt")
+    ended = python("-c", ANSWER, tmp_path / "adapter", tmp_path / "batch.pt", tmp_path / "logits.pt")
+    assert ended.returncode == 0, ended.stderr
+    reloaded = torch.load(tmp_path / "logits.pt")
+    assert torch.allclose(reloaded, trained, atol=1e-5)
+    assert (reloaded - untrained).abs().max() > 0.1
 
 
 def test_images_of_several_tasks_in_one_training(run, tmp_path):
