@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,10 +31,12 @@ import datasets
 import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
+from transformers import logging
 
 from benchmarks import training_seven_billion
+from benchmarks.plain_training import decode_whole
 from benchmarks.training_steps import (
-    decode_whole,
+    Sizes,
     make_config,
     make_processor,
     read_rows,
@@ -63,6 +66,9 @@ def main() -> None:
     parser.add_argument("--num-frames", type=int, default=32, help="frames of a clip (default 32)")
     parser.add_argument("--image-size", type=int, default=126, help="pixels along a side (default 126: 9x9 patches)")
     parser.add_argument("--steps", type=int, default=20, help="of the run whose waiting is looked at (default 20)")
+    parser.add_argument(
+        "--lora", action="store_true", help="train adapters, as recipes/lora.yaml; default is a full tuning"
+    )
     parser.add_argument("--seven-billion", action="store_true", help="the 7B shape with random weights, on a GPU")
     parser.add_argument("--peak-tflops", type=float, default=989.0, help="bf16 peak of the GPU (default 989, an H100)")
     parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)  # --seven-billion, small, on a CPU
@@ -74,6 +80,7 @@ def main() -> None:
     if options.seven_billion:
         return training_seven_billion.measure(options)
     datasets.disable_progress_bars()
+    logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HF_DATASETS_CACHE"] = f"{folder}/cache"  # of the processes that this one starts
         datasets.config.HF_DATASETS_CACHE = Path(folder, "cache")
@@ -120,11 +127,11 @@ def take_step(process: Connection) -> dict:
 
 def compare_steps(release: Path, options: argparse.Namespace) -> None:
     """Every kind of step in turn with ours; print medians, and medians of the ratios of neighbours."""
-    arguments = (release, options.num_frames, options.image_size)
+    arguments = (release, Sizes(options.num_frames, options.image_size, options.lora))
     lines = []
     with started(take_turns, "ours", *arguments) as ours:
         about = ours.recv()
-        print(about["model"])
+        print(f"{about['model']}; {options.num_frames} frames of {options.image_size} pixels, float32")
         for kind in tqdm(KINDS, desc="kinds of steps"):
             with started(take_turns, kind, *arguments) as other:
                 before = other.recv()["before"]
@@ -178,8 +185,8 @@ def check_same(folder: Path, kind: str, loss: float, own_loss: float) -> str:
 def measure_waiting(release: Path, options: argparse.Namespace) -> None:
     """Share of a run's time that was spent waiting for data, from the trainer's own log."""
     every = max(options.steps // 5, 1)
-    arguments = (release, options.num_frames, options.image_size, options.steps, every)
-    with started(train_undisturbed, *arguments) as process:
+    sizes = Sizes(options.num_frames, options.image_size, options.lora)
+    with started(train_undisturbed, release, sizes, options.steps, every) as process:
         entries = process.recv()[1:]  # the first waits for the worker to start
     compute = [1 - entry["waiting_for_data"] for entry in entries]
     rate = statistics.median(entry["tokens_per_second"] for entry in entries)
@@ -207,7 +214,9 @@ def compare_data(release: Path, options: argparse.Namespace) -> None:
     print_pair("a row into a batch of float32", collated[0], "uint8", collated[1])
     batches = [collator([rows[0]]) for collator in (float32, uint8)]
     sizes = [sum(tensor.nbytes for tensor in batch.values()) / 1e6 for batch in batches]
-    loaders = [DataLoader([batch] * NUM_TRANSPORTED, batch_size=None, num_workers=1) for batch in batches]
+    # A copy each: what has been in shared memory once is not moved there again.
+    settings = {"batch_size": None, "collate_fn": deepcopy, "num_workers": 1}
+    loaders = [DataLoader([batch] * NUM_TRANSPORTED, **settings) for batch in batches]
     through = [[partial(carry, loader, normalization_of(processor))] * 3 for loader in loaders]
     name = f"{NUM_TRANSPORTED} batches out of a worker and normalised, float32 of {sizes[0]:.0f} MB each"
     print_pair(name, through[0], f"uint8 of {sizes[1]:.0f} MB", through[1])
@@ -216,7 +225,7 @@ def compare_data(release: Path, options: argparse.Namespace) -> None:
 def carry(loader: DataLoader, normalization: Normalization) -> None:
     """Have all batches come out of the worker and become floats."""
     for batch in loader:
-        normalize_pixels(batch, normalization)
+        normalize_pixels(batch, normalization)  # a GPU would do it; float32 has come normalised
 
 
 def print_pair(name: str, functions: list[Callable], own_name: str, own_functions: list[Callable]) -> None:

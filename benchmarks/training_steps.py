@@ -9,31 +9,44 @@ import resource
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import psutil
 import torch
 from datasets import Dataset
+from peft import LoraConfig, get_peft_model
 from torch import nn
-from torchcodec.decoders import VideoDecoder
 from transformers import AutoTokenizer, PrinterCallback, TrainerCallback, logging
 from trl import SFTTrainer
 
-from fitness_aqa_dataset import time_instruction
+from benchmarks.plain_training import LEARNING_RATE, train_plainly
 from trainer.arguments import DataArguments, TrainingArguments
 from trainer.collator import ConversationCollator
 from trainer.llava_video import LlavaVideoConfig, LlavaVideoForConditionalGeneration, LlavaVideoProcessor
 from trainer.rows import prepare_rows
-from trainer.sampling import EpochSampler
 from trainer.sft_trainer import VideoSFTTrainer
 
 TOKENIZER, VIDEO_TOKEN_ID = "trainer/demo_base/checkpoint", 3
 GB = 1e9
-LEARNING_RATE = 1e-5
 # Patches and heads of the real model, its vocabulary, and everything else small enough for two cores.
 TOWER = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 8, "num_attention_heads": 6}
 TEXT = {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 6, "num_attention_heads": 8}
 TEXT |= {"num_key_value_heads": 2, "vocab_size": 152064}
+# As trainer/recipes/lora.yaml; its gradients are small, those of the first step 0 for one of the two factors.
+LORA = {"r": 64, "lora_alpha": 128, "target_modules": r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"}
+
+
+class Sizes(NamedTuple):
+    """
+    Args:
+        num_frames (`int`): Frames of a clip.
+        image_size (`int`): Pixels along their sides.
+        lora (`bool`): Adapters in the language model instead of a full tuning.
+    """
+
+    num_frames: int
+    image_size: int
+    lora: bool
 
 
 class AllLogits(VideoSFTTrainer):
@@ -121,7 +134,7 @@ class TrainInTurns(TrainerCallback):
             control.should_training_stop = not self.turns.end(logs["loss"], num_tokens)
 
 
-def take_turns(connection: Connection, kind: str, release: Path, num_frames: int, image_size: int) -> None:
+def take_turns(connection: Connection, kind: str, release: Path, sizes: Sizes) -> None:
     """
     Main function of a process.
 
@@ -129,30 +142,35 @@ def take_turns(connection: Connection, kind: str, release: Path, num_frames: int
         connection (`Connection`): See [`Turns`]; gets `True` for each step and then `False`.
         kind (`str`): `plain`, or one of `TRAINERS`.
         release (`Path`): Simulated release; gradients are written beside it.
-        num_frames (`int`), image_size (`int`): Frames of a clip, and pixels along their sides.
+        sizes ([`Sizes`]): What is trained.
     """
-    multiprocessing.set_start_method(None, force=True)  # workers start as in a run, not as this process was
-    config = make_config(image_size)
-    model, processor, rows = make_model(config), make_processor(config), read_rows(release, num_frames)
+    model, processor, rows = make_parts(release, sizes)
     turns = Turns(connection, release.parent / f"gradients of {kind}.pt", describe(model))
     if kind == "plain":
-        return train_plainly(turns, model, processor, rows, num_frames)
-    trainer = make_trainer(kind, model, processor, rows, num_frames, release.parent, logging_steps=1)
+        return train_plainly(turns, model, processor, rows, sizes.num_frames)
+    trainer = make_trainer(kind, model, processor, rows, sizes.num_frames, release.parent, logging_steps=1)
     trainer.add_callback(TrainInTurns(turns))
     trainer.train()
 
 
-def train_undisturbed(
-    connection: Connection, release: Path, num_frames: int, image_size: int, num_steps: int, logging_steps: int
-) -> None:
+def train_undisturbed(connection: Connection, release: Path, sizes: Sizes, num_steps: int, logging_steps: int) -> None:
     """As [`take_turns`] for ours, without waiting for anybody; gives the trainer's own log."""
-    multiprocessing.set_start_method(None, force=True)  # workers start as in a run, not as this process was
-    config = make_config(image_size)
-    model, processor, rows = make_model(config), make_processor(config), read_rows(release, num_frames)
+    model, processor, rows = make_parts(release, sizes)
     settings = {"max_steps": num_steps, "logging_steps": logging_steps}
-    trainer = make_trainer("ours", model, processor, rows, num_frames, release.parent, **settings)
+    trainer = make_trainer("ours", model, processor, rows, sizes.num_frames, release.parent, **settings)
     trainer.train()
     connection.send([entry for entry in trainer.state.log_history if "loss" in entry])
+
+
+def make_parts(release: Path, sizes: Sizes) -> tuple[nn.Module, LlavaVideoProcessor, Dataset]:
+    """Model, the same in every process, processor and rows."""
+    multiprocessing.set_start_method(None, force=True)  # workers start as in a run, not as this process was
+    config = make_config(sizes.image_size)
+    torch.manual_seed(0)
+    model = LlavaVideoForConditionalGeneration(config)
+    if sizes.lora:
+        model = get_peft_model(model, LoraConfig(**LORA))
+    return model, make_processor(config), read_rows(release, sizes.num_frames)
 
 
 def make_config(image_size: int) -> LlavaVideoConfig:
@@ -169,17 +187,11 @@ def make_processor(config: LlavaVideoConfig) -> LlavaVideoProcessor:
     return LlavaVideoProcessor.from_config(config, AutoTokenizer.from_pretrained(TOKENIZER))
 
 
-def make_model(config: LlavaVideoConfig) -> LlavaVideoForConditionalGeneration:
-    """Random weights, the same in every process."""
-    torch.manual_seed(0)
-    return LlavaVideoForConditionalGeneration(config)
-
-
-def describe(model: LlavaVideoForConditionalGeneration) -> str:
+def describe(model: nn.Module) -> str:
     """Size of a model, and the share of its head, which decides what logits cost."""
-    total, head = sum(weight.numel() for weight in model.parameters()), model.lm_head.weight.numel()
-    size, tower = f"{total / 1e6:.0f} M parameters", model.config.vision_config
-    return f"{size}, {head / total:.0%} of them in the head, {tower.image_size} pixels, {model.dtype}"
+    learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    total, head = sum(weight.numel() for weight in model.parameters()), model.get_output_embeddings().weight.numel()
+    return f"{total / 1e6:.0f} M parameters, {learning / 1e6:.0f} M of them learn, {head / total:.0%} are the head's"
 
 
 def read_rows(release: Path, num_frames: int) -> Dataset:
@@ -211,49 +223,3 @@ def make_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
-
-
-def train_plainly(turns: Turns, model: nn.Module, processor: LlavaVideoProcessor, rows: Dataset, num_frames: int):
-    """The loop of a script that knows transformers and nothing of this project's training."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
-    model.train()
-    go_on, sampler = turns.begin(), EpochSampler(len(rows), 0, seed=42)  # the seed of transformers
-    while go_on:
-        for index in sampler:
-            batch = plain_batch(processor, rows[index], num_frames)
-            loss = model(**batch, use_cache=False).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            turns.keep_gradients(model)
-            optimizer.step()
-            optimizer.zero_grad()
-            go_on = turns.end(loss.item(), batch["input_ids"].numel())
-            if not go_on:
-                break
-        sampler.epoch += 1
-
-
-def plain_batch(processor: LlavaVideoProcessor, row: dict, num_frames: int) -> dict[str, torch.Tensor]:
-    """A row as the processor makes it: the whole clip decoded, frames picked, pixels float32, in this process."""
-    frames, fps = decode_whole(row["video"]["path"])
-    indices = np.linspace(0, len(frames) - 1, num_frames).astype(int).tolist()
-    question, answer = row["messages"]
-    times = time_instruction(len(frames) / fps, [index / fps for index in indices])
-    video = {"type": "video", "video": frames[indices]}
-    text = next(part["text"] for part in question["content"] if part["type"] == "text")
-    content = [video, {"type": "text", "text": f"{times}\n{text}"}]
-    batch = processor.apply_chat_template(
-        [question | {"content": content}, answer],
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-        return_assistant_tokens_mask=True,
-    )
-    is_answer = torch.as_tensor(batch.pop("assistant_masks")).bool()
-    return {**batch, "labels": batch["input_ids"].masked_fill(~is_answer, -100)}
-
-
-def decode_whole(path: str) -> tuple[torch.Tensor, float]:
-    """All frames of a clip, and its frame rate."""
-    decoder = VideoDecoder(path)
-    return decoder[:], decoder.metadata.average_fps
