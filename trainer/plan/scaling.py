@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .communication import hybrid_traffic, repeat_gathers, ring_traffic
 from .memory import GB, fsdp2
-from .report import table
+from .report import table, wrap
 from .step_time import step_time
 
 NUM_RANKS = (1, 4, 16, 64, 256, 1024)
@@ -76,7 +76,7 @@ def format_scaling(points: list[dict]) -> str:
         "calls: collectives of a step. hybrid s: network seconds if sharded inside a machine only.\n"
         "Simulated: torch's fully_shard issued these collectives to ranks that do not exist."
     )
-    return "\n".join([table(head, rows), notes, *stops(points)])
+    return "\n".join([table(head, rows), wrap("\n".join([notes, *stops(points)]))])
 
 
 def stops(points: list[dict]) -> list[str]:

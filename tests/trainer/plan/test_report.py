@@ -1,6 +1,6 @@
 """What the conclusion says, for numbers typed by hand."""
 
-from trainer.plan.report import conclusion, table
+from trainer.plan.report import conclusion, table, wrap
 from trainer.plan.scaling import stops
 
 
@@ -32,6 +32,11 @@ def test_nothing_helps():
     assert "zero3 fits in 64 GB" in conclusion(plan)
     assert "fsdp2 is 106.0 GB over: even with all states on the host it would not fit." in conclusion(plan)
     assert conclusion(plan).endswith("does not fit either: fewer frames or clips are needed.")
+
+
+def test_long_lines_are_broken_at_blanks():
+    lines = wrap("ends the network " * 20 + "\nsecond").splitlines()
+    assert max(map(len, lines)) <= 120 and len(lines) == 4 and lines[-1] == "second"
 
 
 def test_columns_are_aligned():
