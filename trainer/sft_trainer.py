@@ -15,6 +15,7 @@ from trainer.checkpoints import WholeCheckpoints
 from trainer.optimizer import freeze_parameters, parameter_groups
 from trainer.pixels import normalization_of, normalize_pixels
 from trainer.sampling import EpochSampler, pad_rows
+from trainer.stopping import KeepWorking
 
 # What is summed over the steps and processes between two log entries.
 COUNTS = ("learnt_tokens", "correct_tokens", "entropy", "tokens", "clips", "skipped_clips", "waiting_s", "running_s")
@@ -64,6 +65,12 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
 
     def _get_train_sampler(self, train_dataset=None):
         return self._sampler
+
+    def get_train_dataloader(self):
+        """As in the parent; a signal that stops the training leaves the workers to it."""
+        loader = super().get_train_dataloader()
+        loader.base_dataloader.worker_init_fn = KeepWorking(loader.base_dataloader.worker_init_fn)
+        return loader
 
     def create_optimizer(self, model=None) -> torch.optim.Optimizer:
         """One group for each module with its own learning rate, see [`~trainer.optimizer.parameter_groups`]."""

@@ -1,11 +1,31 @@
 """SIGTERM saves a checkpoint and ends the training: a scheduler's time limit loses nothing."""
 
 import signal
+from collections.abc import Callable
 
 import torch
 from transformers import TrainerCallback
 
+# What a shell says of a process that SIGTERM ended: the training is not finished, and what follows must not start.
 EXIT_CODE = 128 + signal.SIGTERM
+
+
+class KeepWorking:
+    """
+    Lets workers of a data loader live through SIGTERM, which launchers send to the whole group of processes: without
+    its workers the training could not end its step.
+
+    Args:
+        init (`Callable`): What else a worker does when it starts; called with its number.
+    """
+
+    def __init__(self, init: Callable[[int], None]):
+        self.init = init
+
+    def __call__(self, worker: int) -> None:
+        """In the worker, when it starts; torch has set its own handlers by then."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.init(worker)
 
 
 class StopOnSigterm(TrainerCallback):

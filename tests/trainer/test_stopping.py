@@ -46,6 +46,27 @@ def test_sigterm_saves_a_checkpoint_and_the_same_command_goes_on(make_recipe, re
     assert all(torch.equal(stopped[name], whole[name]) for name in whole)
 
 
+TWO_PROCESSES = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+
+
+def test_a_launcher_passes_sigterm_on_and_the_checkpoint_is_whole(make_recipe, release, tmp_path):
+    settings = {"max_steps": 2000, "logging_steps": 1, "save_steps": 2000, "bf16": False, "disable_tqdm": True}
+    recipe, output_dir = make_recipe(**settings, dataloader_num_workers=2), tmp_path / "stopped"
+    command = [sys.executable, *TWO_PROCESSES, "--main_process_port", "0", "-m", "trainer.sft", "--config", recipe]
+    command = [str(part) for part in (*command, "--dataset_name", release, "--output_dir", output_dir)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while "'loss'" not in process.stdout.readline():
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGTERM)
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 1  # the launcher's own
+    assert "stopped by SIGTERM after step" in output and "a worker of the data loader died" not in output
+    (checkpoint,) = output_dir.glob("checkpoint-*")
+    assert {"model.safetensors", "optimizer.pt", "rng_state_0.pth", "rng_state_1.pth", "trainer_state.json"} <= {
+        path.name for path in checkpoint.iterdir()
+    }
+
+
 def test_sigterm_before_the_first_step_just_ends(make_recipe, release, tmp_path):
     process = start(make_recipe(), release, tmp_path / "out")
     time.sleep(1.0)
