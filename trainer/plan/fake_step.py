@@ -25,6 +25,7 @@ from trainer.arguments import TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
 from trainer.sharding import LAYER_CLASSES, shard_model
 
+from .parts import follow_parts, unwrap
 from .shape import fake_model
 from .tracker import StepTracker
 
@@ -169,43 +170,6 @@ def run_step(model: nn.Module, inputs: dict, tracker: StepTracker, autocast: boo
     loss.backward()
 
 
-def follow_parts(model: nn.Module, tracker: StepTracker) -> None:
-    """Hooks that set `tracker.part`: forward when a part starts, backward when the gradient of its output is there."""
-
-    def starts(part):
-        def hook(*_):
-            tracker.part = part
-
-        return hook
-
-    def enter_language_model(module, args, kwargs):
-        if kwargs["inputs_embeds"].requires_grad:
-            kwargs["inputs_embeds"].register_hook(starts("projector"))
-        tracker.part = "language_model"
-
-    def leave_language_model(module, args, output):
-        output.last_hidden_state.register_hook(starts("language_model"))
-        tracker.part = "logits"
-
-    def leave_tower(module, args, output):
-        hidden = output.hidden_states[-1]
-        if hidden.requires_grad:
-            hidden.register_hook(starts("tower"))
-        tracker.part = "projector"
-
-    inner = unwrap(model)
-    inner.get_decoder().register_forward_pre_hook(enter_language_model, with_kwargs=True)
-    inner.get_decoder().register_forward_hook(leave_language_model)
-    if isinstance(inner.config, LlavaVideoConfig):  # of other models the tower is not run
-        inner.model.vision_tower.register_forward_pre_hook(starts("tower"))
-        inner.model.vision_tower.register_forward_hook(leave_tower)
-
-
 def placeholder_mask(input_ids=None, inputs_embeds=None, **features) -> tuple[torch.Tensor, torch.Tensor]:
     """In place of the model's own, which compares counts: fake tokens have no values to count."""
     return (torch.zeros_like(inputs_embeds, dtype=torch.bool),) * 2
-
-
-def unwrap(model: nn.Module) -> nn.Module:
-    """The model inside PEFT's."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
