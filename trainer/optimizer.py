@@ -54,6 +54,22 @@ def freeze_parameters(model: nn.Module, freeze: list[str]) -> None:
         raise ValueError(f"freeze: {', '.join(freeze)} leaves nothing to learn. Freeze less, or give --train false.")
 
 
+def leave_frozen_parts_alone(model: nn.Module) -> None:
+    """
+    Keep activation checkpointing from running a frozen tower backward.
+
+    transformers lets the outputs of every embedding require gradients when it turns checkpointing on, those of the
+    tower's patches too. Only reentrant checkpoints need that; the others, which are the default, find their way by the
+    parameters.
+
+    Args:
+        model (`torch.nn.Module`):
+            Of transformers, or its `PeftModel`. Changed in place.
+    """
+    model = model.get_base_model() if hasattr(model, "get_base_model") else model
+    model.enable_input_require_grads = lambda: None
+
+
 def _fits(name: str, word: str) -> bool:
     return module_of(name) == word if word in MODULES else word in name
 

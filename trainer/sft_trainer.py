@@ -12,7 +12,7 @@ from trl import SFTTrainer
 from trainer.answers import IGNORE_INDEX, answer_positions
 from trainer.arguments import TrainingArguments
 from trainer.checkpoints import WholeCheckpoints
-from trainer.optimizer import freeze_parameters, parameter_groups
+from trainer.optimizer import freeze_parameters, leave_frozen_parts_alone, parameter_groups
 from trainer.pixels import normalization_of, normalize_pixels
 from trainer.sampling import EpochSampler, pad_rows
 from trainer.stopping import KeepWorking
@@ -50,6 +50,8 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
         self.answer_sample = answer_sample
         if args.world_size > 1:
             train_dataset = pad_rows(train_dataset, args.world_size * args.per_device_train_batch_size)
+        if not (args.activation_checkpointing_kwargs or {}).get("use_reentrant"):
+            leave_frozen_parts_alone(kwargs["model"])
         super().__init__(args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
         self.model_accepts_loss_kwargs = True  # otherwise the tokens to divide by would not be counted
         freeze_parameters(self.model, args.freeze)

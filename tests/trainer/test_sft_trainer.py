@@ -99,6 +99,41 @@ def test_a_batch_of_padding_costs_nothing_and_goes_back(build):
     assert all(p.grad is None or p.grad.abs().max() == 0 for p in trainer.model.parameters())
 
 
+def gradients(trainer, batch):
+    trainer.model.train()
+    if trainer.args.activation_checkpointing:  # as `train` does
+        trainer.model.activation_checkpointing_enable()
+    requires_grad = []
+    tower = trainer.model.get_submodule(
+        next(name for name, _ in trainer.model.named_modules() if name.endswith("vision_tower"))
+    )
+    hook = tower.register_forward_hook(
+        lambda module, inputs, output: requires_grad.append(output.hidden_states[-1].requires_grad)
+    )
+    trainer.compute_loss(trainer.model, trainer._prepare_inputs(dict(batch))).backward()
+    hook.remove()
+    return {name: p.grad for name, p in trainer.model.named_parameters() if p.grad is not None}, requires_grad[0]
+
+
+@pytest.mark.parametrize("use_peft", [False, True])
+def test_a_frozen_tower_is_not_run_backward_and_checkpointing_changes_no_gradient(build, use_peft):
+    adapters = {
+        "use_peft": use_peft,
+        "lora_dropout": 0.0,
+        "lora_target_modules": [r".*language_model.*\.(q|v|down)_proj"],
+        "lora_modules_to_save": ["multi_modal_projector"],
+    }
+    plain, checkpointed = (build(freeze=["tower"], activation_checkpointing=on, **adapters) for on in (False, True))
+    batch = batch_of(plain)
+    expected, _ = gradients(plain, batch)
+    found, tower_requires_grad = gradients(checkpointed, batch)
+    assert not tower_requires_grad
+    assert found.keys() == expected.keys() and len(found) > 10
+    assert any("multi_modal_projector" in name for name in found)
+    assert max((found[name] - expected[name]).abs().max().item() for name in found) < 1e-6
+    assert max(gradient.abs().max().item() for gradient in found.values()) > 0
+
+
 @pytest.fixture(scope="module")
 def watched(make_recipe, release, fine_tune, tmp_path_factory):
     """A run with everything on that is logged."""

@@ -21,7 +21,7 @@ from trainer.arguments import DataArguments, TrainingArguments
 from trainer.llava_video import LlavaVideoConfig
 from trainer.llava_video.original_config import config_from_original
 from trainer.loading import override_config
-from trainer.optimizer import freeze_parameters
+from trainer.optimizer import freeze_parameters, leave_frozen_parts_alone
 
 LLAVA_VIDEO_7B = "lmms-lab/LLaVA-Video-7B-Qwen2"
 # How the tokenizers of Qwen2 cut a text before they merge bytes; a word of several pieces counts as one.
@@ -91,13 +91,12 @@ def build_model(
     with no_init_weights():
         model = AutoModelForImageTextToText.from_config(config, dtype=dtype, attn_implementation=attention)
     adapters = get_peft_config(model_args)
+    leave_frozen_parts_alone(model)
     if adapters is not None:
         model = get_peft_model(model, adapters)
     freeze_parameters(model, training_args.freeze)
     if training_args.activation_checkpointing:
         model.activation_checkpointing_enable()
-        if adapters is not None:
-            model.enable_input_require_grads()
     return model.train()
 
 
