@@ -7,7 +7,7 @@ from pathlib import Path
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from trainer.checkpoints import FINISHED, remove_leftovers
-from trainer.run_record import CONFIGURATION, ENVIRONMENT, RECIPE
+from trainer.run_record import CONFIGURATION, ENVIRONMENT, FINGERPRINT, RECIPE
 
 # The first of the two trainings of `two_step` lies in a folder of this name.
 FIRST_STEP = "step_1"
@@ -30,7 +30,7 @@ def clear(output_dir: Path) -> None:
     """
     if not (output_dir / RECIPE).is_file():
         return
-    files = {CONFIGURATION, RESULTS, FINISHED}
+    files = {CONFIGURATION, RESULTS, FINISHED, FINGERPRINT}
     try:
         files |= set(json.loads((output_dir / ENVIRONMENT).read_text())["files"])
     except (OSError, ValueError, KeyError):  # not finished: there are checkpoints only

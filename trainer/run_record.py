@@ -13,6 +13,7 @@ from trl import ModelConfig
 from trainer.arguments import DataArguments, TrainingArguments
 
 RECIPE, CONFIGURATION, ENVIRONMENT = "recipe.yaml", "training_config.yaml", "environment.json"
+FINGERPRINT = "dataset_fingerprint.txt"
 PACKAGES = "torch torchvision torchcodec datasets transformers trl peft accelerate evaluate safetensors fitness-aqa"
 # What may change when a run goes on: how it is watched, saved and fed, not what comes out. The first part is of names.
 MAY_CHANGE = ("dataloader_", "logging_", "log_", "save_", "report_to", "hub_", "push_to_hub", "disable_tqdm")
@@ -78,6 +79,49 @@ def check_same_run(settings: dict, output_dir: Path) -> None:
             f"{output_dir}: holds a run with other settings: {', '.join(different)}. Give the same again to go on "
             "with it, another --output_dir, or --overwrite_output_dir to start anew."
         )
+
+
+def check_same_rows(fingerprint: str, output_dir: Path) -> None:
+    """
+    Refuse to go on with a run on other rows than those it began with.
+
+    Args:
+        fingerprint (`str`):
+            From [`~trainer.rows.fingerprint_rows`].
+        output_dir (`Path`):
+            Folder of the run; nothing is checked where none has begun.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    path = output_dir / FINGERPRINT
+    if path.is_file() and (before := path.read_text().strip()) != fingerprint:
+        raise ValueError(
+            f"{output_dir}: holds a run on other rows (fingerprint {before}, now {fingerprint}): the data set has "
+            "changed since. Bring it back to go on, or give --overwrite_output_dir to start anew."
+        )
+
+
+def check_folders(output_dir: Path, *sources: str | None) -> None:
+    """
+    Refuse to write a run into a folder that it reads.
+
+    Args:
+        output_dir (`Path`):
+            Where the run writes.
+        sources (`str`, *optional*):
+            Folders or names on the Hub of model and data.
+
+    Raises:
+        ValueError: If the output folder is one of them, or cannot be a folder.
+    """
+    target = output_dir.resolve()
+    for source in filter(None, sources):
+        if target.is_dir() and target == Path(source).expanduser().resolve():
+            raise ValueError(f"output_dir: {output_dir} is what the run reads from. Give another folder.")
+    for folder in (target, *target.parents):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"output_dir: {output_dir} cannot be a folder, for {folder} is a file. Give another one.")
 
 
 def environment(training_args: TrainingArguments, distributed_type: str, sharding: str) -> dict:

@@ -28,7 +28,10 @@ from trainer.output_folder import FIRST_STEP, RESULTS, clear, is_finished
 from trainer.rows import fingerprint_rows
 from trainer.run_record import (
     CONFIGURATION,
+    FINGERPRINT,
     RECIPE,
+    check_folders,
+    check_same_rows,
     check_same_run,
     environment,
     settings_of,
@@ -54,6 +57,7 @@ def main(data_args: DataArguments, training_args: TrainingArguments, model_args:
         SystemExit: With 143 after a SIGTERM, when a checkpoint has been saved.
     """
     output_dir = Path(training_args.output_dir)
+    check_folders(output_dir, model_args.model_name_or_path, data_args.dataset_name)
     settings = settings_of(data_args, training_args, model_args)
     state = PartialState()
     if state.is_main_process and training_args.overwrite_output_dir:
@@ -95,7 +99,12 @@ def train_phase(
 ) -> None:
     """One training, from its last checkpoint or the start to its final model; see [`main`]."""
     set_seed(training_args.seed)
+    output_dir = Path(training_args.output_dir)
     trainer = build_trainer(data_args, training_args, model_args, phase, skip_clips)
+    fingerprint = fingerprint_rows(trainer.train_dataset.select(range(trainer.num_rows)))
+    check_same_rows(fingerprint, output_dir)
+    if trainer.is_world_process_zero():
+        write_whole(output_dir / FINGERPRINT, fingerprint + "\n")
     stop, found = StopOnSigterm(trainer.accelerator), _SayWhatRuns(trainer)
     trainer.add_callback(stop)
     trainer.add_callback(found)
@@ -105,16 +114,22 @@ def train_phase(
             step = f"step {trainer.state.global_step} of {trainer.state.max_steps}"
             print(f"stopped by SIGTERM after {step}, saved; the same command goes on from here", flush=True)
         sys.exit(EXIT_CODE)
-    save(trainer, result.metrics, settings, found.sharding, skip_clips)
+    save(trainer, result.metrics, settings, found.sharding, fingerprint, skip_clips)
     trainer.accelerator.free_memory()
 
 
-def save(trainer: VideoSFTTrainer, metrics: dict, settings: dict, sharding: str, skip_clips: list[str] | None) -> None:
+def save(
+    trainer: VideoSFTTrainer,
+    metrics: dict,
+    settings: dict,
+    sharding: str,
+    fingerprint: str,
+    skip_clips: list[str] | None,
+) -> None:
     """Write the final model with everything that says what it was made from."""
     distributed_type = trainer.accelerator.distributed_type.value
-    rows = trainer.train_dataset.select(range(trainer.num_rows))
     facts = environment(trainer.args, distributed_type, sharding)
-    facts |= {"num_rows": trainer.num_rows, "dataset_fingerprint": fingerprint_rows(rows)}
+    facts |= {"num_rows": trainer.num_rows, "dataset_fingerprint": fingerprint}
     results = metrics | {
         "steps": trainer.state.global_step,
         "num_rows": trainer.num_rows,
@@ -172,6 +187,8 @@ if __name__ == "__main__":
             print_help(__doc__, everything="--help_all" in sys.argv)
         else:
             main(*make_parser().parse_args_and_config())
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command goes on from the last checkpoint")
     except TrainingFailure as error:
         sys.exit(f"error: {error}")
     except (ValueError, OSError) as error:  # met by every process alike, said by one

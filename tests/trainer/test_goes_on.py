@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,35 @@ def test_the_recipe_beside_the_weights_starts_the_same_run_again(finished, tmp_p
     }
     one, other = (load_file(folder / "model.safetensors") for folder in (finished, tmp_path / "again"))
     assert max((one[name] - other[name]).abs().max().item() for name in one) < 1e-4  # other numbers of threads
+
+
+def test_other_rows_than_at_the_start_are_refused(make_recipe, release, fine_tune, tmp_path):
+    data = shutil.copytree(release, tmp_path / "release")
+    recipe = make_recipe(**QUICK)
+    fine_tune(recipe, data, tmp_path / "out")
+    (tmp_path / "out" / "trainer_state.json").unlink()  # as if it had been killed before its end
+    labels = data / "OHP/Labeled_Dataset/Labels/error_knees.json"
+    changed = json.loads(labels.read_text())
+    labels.write_text(json.dumps(dict.fromkeys(changed, [[0.5, 1.5]])))
+    with pytest.raises(
+        ValueError, match=r"out: holds a run on other rows \(fingerprint \w{16}, now \w{16}\): the data set"
+    ):
+        fine_tune(recipe, data, tmp_path / "out")
+
+
+def test_a_run_never_writes_where_it_reads(make_recipe, release, tiny_base, fine_tune, tmp_path):
+    base = shutil.copytree(tiny_base, tmp_path / "base")
+    before = {path.name: path.read_bytes() for path in base.iterdir()}
+    with pytest.raises(ValueError, match="output_dir: .*base is what the run reads from. Give another folder"):
+        fine_tune(make_recipe(**QUICK, model_name_or_path=str(base), overwrite_output_dir=True), release, base)
+    assert {path.name: path.read_bytes() for path in base.iterdir()} == before
+
+
+def test_an_output_folder_that_is_a_file(make_recipe, release, fine_tune, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match="output_dir: .*file/out cannot be a folder, for .*file is a file"):
+        fine_tune(make_recipe(**QUICK), release, tmp_path / "file" / "out")
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_overwriting_starts_anew_and_keeps_what_is_not_of_the_run(make_recipe, release, fine_tune, tmp_path):
