@@ -142,6 +142,18 @@ def unlabeled_files(root: Path, exercise: str) -> tuple[dict[str, Path], dict[st
     return files_by_key(videos, CLIP_SUFFIXES), files_by_key(trajectories, (".json",))
 
 
+def find_missing_clips(data_dir: str | Path) -> dict[str, Problem]:
+    """The labelled clips that are in a split and not on disk, by id: those that `skip_missing_clips` leaves out."""
+    root = release_root(data_dir)
+    parts = [read_clips_part(root, exercise) for exercise in EXERCISES]
+    return {
+        f"{part.name}/{problem.path.stem}": problem
+        for part in parts
+        for problem in part.problems
+        if _is_missing_clip(part, problem)
+    }
+
+
 def _is_missing_clip(part: Part, problem: Problem) -> bool:
     return problem.kind == "missing" and problem.path.parent == part.media_folder
 

@@ -1,9 +1,9 @@
 """What a recipe can say beyond TRL's own settings: the data, and what of the model learns how fast."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
 from trl import ModelConfig, SFTConfig, TrlParser
 
 from fitness_aqa_dataset import AUGMENTATIONS
@@ -11,6 +11,25 @@ from fitness_aqa_dataset.augmentation import ANGLE_RANGE
 
 BALANCINGS = ("none", "dynamic_step", "paper_code_dynamic_step", "two_step")
 VARIATIONS = ("wording", "augmentation")
+
+
+def as_list(name: str, value: object) -> list[str]:
+    """A setting that is a list of words, one word alone included; a ValueError that names it otherwise."""
+    value = [value] if isinstance(value, str) else value
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise ValueError(f"{name}: expected a list of words, got {value!r}.")
+    return list(value)
+
+
+def as_dict(name: str, value: object) -> dict:
+    """A setting that is a mapping, as YAML or JSON from the command line; a ValueError that names it otherwise."""
+    try:
+        value = yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        pass  # said below
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: expected {{key: value, …}}, got {value!r}.")
+    return value
 
 
 @dataclass
@@ -77,12 +96,15 @@ class DataArguments:
     )
 
     def __post_init__(self):
-        if self.num_frames < 1:
-            raise ValueError(f"num_frames: at least 1 is needed, got {self.num_frames}.")
+        for name in ("dataset_config", "augmentations", "vary_by_epoch"):
+            setattr(self, name, as_list(name, getattr(self, name)))
+        for name in ("num_frames", "eval_num_clips"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name}: a whole number from 1 up is needed, got {getattr(self, name)!r}.")
         if unknown := set(self.vary_by_epoch) - set(VARIATIONS):
             raise ValueError(f"vary_by_epoch: expected {' and '.join(VARIATIONS)}, got {', '.join(sorted(unknown))}.")
-        if isinstance(self.answer_weights, str) and self.answer_weights.startswith("{"):  # from the command line
-            self.answer_weights = json.loads(self.answer_weights)
+        if isinstance(self.answer_weights, str) and self.answer_weights != "balanced":  # from the command line
+            self.answer_weights = as_dict("answer_weights", self.answer_weights)
 
 
 @dataclass
@@ -135,7 +157,19 @@ class TrainingArguments(SFTConfig):
         default=None, metadata={"help": "Old name of activation_checkpointing."}
     )
 
-    _VALID_DICT_FIELDS = [*SFTConfig._VALID_DICT_FIELDS, "model_settings"]
+    def __post_init__(self):
+        self.freeze = as_list("freeze", self.freeze)
+        if self.model_settings is not None:
+            self.model_settings = as_dict("model_settings", self.model_settings)
+        for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name}: a whole number from 1 up is needed, got {getattr(self, name)!r}.")
+        if self.resume_from_checkpoint is not None:
+            raise ValueError("resume_from_checkpoint: a run goes on by itself from the last checkpoint in output_dir.")
+        for name, only in (("loss_type", "nll"), ("train_sampling_strategy", "random")):
+            if getattr(self, name) != only:
+                raise ValueError(f"{name}: only {only} is possible here, got {getattr(self, name)!r}. Leave it out.")
+        super().__post_init__()
 
 
 def make_parser() -> TrlParser:

@@ -54,7 +54,7 @@ def build_trainer(
         )
     with training_args.main_process_first(desc="reading the data"):
         rows = prepare_rows(data_args, training_args.seed, phase, skip_clips)
-    model, processor = load_model(training_args, model_args)
+    model, processor = load_model(training_args, model_args, goes_on=phase > 0)
     shown = {"num_frames": data_args.num_frames, "uint8_pixels": True, "on_bad_clip": data_args.on_bad_clip}
     vary = RowVariation(data_args, training_args.seed) if data_args.vary_by_epoch else None
     collator = ConversationCollator(processor, **shown, max_length=training_args.max_length, vary=vary)
@@ -81,22 +81,47 @@ def build_trainer(
     return trainer
 
 
-def load_model(training_args: TrainingArguments, model_args: ModelConfig) -> tuple:
-    """Model and processor as the settings say; an adapter goes on learning. Raises as [`load_checkpoint`] does."""
-    if model_args.model_name_or_path is None:
+def load_model(training_args: TrainingArguments, model_args: ModelConfig, goes_on: bool = False) -> tuple:
+    """
+    Model and processor as the settings say.
+
+    Args:
+        training_args (`TrainingArguments`), model_args (`ModelConfig`):
+            Settings of the run.
+        goes_on (`bool`, *optional*, defaults to `False`):
+            Whether this is the second step of `two_step`, whose adapter is the first's.
+
+    Returns:
+        `tuple`: Model and processor; an adapter's weights learn.
+
+    Raises:
+        ValueError: As [`~trainer.loading.load_checkpoint`], or if the settings ask for what is not possible.
+    """
+    name = model_args.model_name_or_path
+    if name is None:
         raise ValueError(
             "model_name_or_path is missing; give a folder or a model on the Hub, in the recipe or by --name."
         )
+    if model_args.load_in_4bit or model_args.load_in_8bit:
+        raise ValueError("load_in_4bit, load_in_8bit: not possible here. Give dtype: bfloat16 and use_peft: true.")
+    if name[0] in "/.~" and not Path(name).expanduser().exists():
+        raise ValueError(f"{name}: no such folder. Give the folder of a checkpoint.")
     model, processor = load_checkpoint(
-        model_args.model_name_or_path,
+        name,
         dtype=model_args.dtype,
         attn_implementation=model_args.attn_implementation,
         revision=model_args.model_revision,
         config_overrides=training_args.model_settings,
     )
     if hasattr(model, "peft_config"):
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_("lora_" in name or "modules_to_save" in name)
+        rank = model.peft_config["default"].r
+        if training_args.train and not goes_on and not (model_args.use_peft and model_args.lora_r == rank):
+            raise ValueError(
+                f"{name}: is an adapter, and its training goes on with its own settings. Give use_peft: true and "
+                f"lora_r: {rank}."
+            )
+        for parameter_name, parameter in model.named_parameters():
+            parameter.requires_grad_("lora_" in parameter_name or "modules_to_save" in parameter_name)
     return model, processor
 
 

@@ -3,16 +3,18 @@
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
 from transformers.trainer import TRAINING_ARGS_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, sort_checkpoints
 
-from trainer.run_record import ENVIRONMENT
 from trainer.sharding import full_state_dict
 
 # Made beside what they become and renamed at the end; what is left of a killed run is removed by the next.
 SAVING, DELETING = ".saving", ".deleting"
+ENVIRONMENT = "environment.json"
 # Written last: a folder that holds it holds a finished run.
 FINISHED = "trainer_state.json"
 
@@ -21,6 +23,44 @@ def last_checkpoint(output_dir: str | Path) -> str | None:
     """The checkpoint with the most steps in a folder, or `None`; one that lacks its state is none of ours."""
     checkpoints = [path for path in sort_checkpoints(str(output_dir)) if (Path(path) / FINISHED).is_file()]
     return checkpoints[-1] if checkpoints else None
+
+
+def check_checkpoint(checkpoint: str | None) -> None:
+    """
+    Refuse a checkpoint that a run cannot go on from. One that FSDP or DeepSpeed wrote is their business.
+
+    Args:
+        checkpoint (`str`, *optional*):
+            Its folder.
+
+    Raises:
+        ValueError: If a file is missing or damaged; the message names it.
+    """
+    if checkpoint is None:
+        return
+    folder = Path(checkpoint)
+    remedy = (
+        f"Remove {folder} to go on from an earlier one, give it as model_name_or_path of another output_dir, or "
+        "--overwrite_output_dir to start anew."
+    )
+    if any(path.is_dir() for path in folder.iterdir()):
+        return
+    missing = [name for name in ("optimizer.pt", "scheduler.pt") if not (folder / name).is_file()]
+    weights = list(folder.glob("*.safetensors"))
+    if missing or not weights:
+        what = ", ".join(missing or ["the weights"])
+        raise ValueError(f"{folder}: lacks {what} (save_only_model?), so that a run cannot go on from it. {remedy}")
+    for path in sorted(folder.iterdir()):
+        try:
+            if path.suffix == ".safetensors":
+                with safe_open(path, framework="pt"):
+                    pass
+            elif path.suffix == ".json":
+                json.loads(path.read_text())
+            elif path.suffix in (".pt", ".pth") and not zipfile.is_zipfile(path):
+                raise ValueError("cut short")
+        except (SafetensorError, ValueError, OSError) as error:
+            raise ValueError(f"{path}: damaged ({str(error).splitlines()[0]}). {remedy}") from None
 
 
 def remove_leftovers(output_dir: str | Path) -> None:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from fitness_aqa_dataset.checking.headers import header_problem
 from fitness_aqa_dataset.problems import Problem
-from fitness_aqa_dataset.release import read_release
+from fitness_aqa_dataset.release import find_missing_clips, read_release
 from trainer.arguments import DataArguments
 from trainer.rows import kind_of, load_split
 
@@ -20,11 +20,13 @@ MOST_LISTED = 10
 
 def find_bad_clips(data_args: DataArguments) -> dict[str, Problem]:
     """
-    Look at the header of every clip of the training and validation split. Nothing is decoded.
+    Look at the header of every clip that loading opens. Nothing is decoded.
+
+    Of a raw release those are all, the test clips too; of prepared data the training and validation split.
 
     Args:
         data_args (`DataArguments`):
-            Names the data; with `on_bad_clip` `skip`, clips that are not on disk are no problem either.
+            Names the data; with `on_bad_clip` `skip`, clips that are not on disk are among the bad ones.
 
     Returns:
         `dict[str, Problem]`: What is wrong, by row id.
@@ -33,7 +35,10 @@ def find_bad_clips(data_args: DataArguments) -> dict[str, Problem]:
         FileNotFoundError, ValueError: If the data cannot be read at all.
     """
     total, clips = _clips(data_args)
-    return {
+    missing = {}
+    if kind_of(data_args.dataset_name) == "release" and data_args.on_bad_clip == "skip":
+        missing = find_missing_clips(data_args.dataset_name)
+    return missing | {
         id: problem
         for id, path, data in tqdm(clips, desc="looking at clips", total=total, unit="clip", delay=2)
         if (problem := header_problem(path, data))
@@ -44,7 +49,6 @@ def _clips(data_args: DataArguments) -> tuple[int, Iterator[tuple[str, Path, byt
     """How many there are, and id, file and, where they lie in Parquet, bytes of each."""
     if kind_of(data_args.dataset_name) == "release":
         records = read_release(data_args.dataset_name, skip_missing_clips=data_args.on_bad_clip == "skip")
-        records = [record for record in records if record.split != "test"]
         return len(records), ((record.id, record.video, None) for record in records)
     splits = [load_split(data_args, split) for split in ("train", "validation")]
     rows = (row for rows in splits for row in rows)

@@ -31,7 +31,7 @@ def explained_failures(output_dir: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, SafetensorError, RuntimeError, MemoryError, ValueError) as error:
+    except (OSError, SafetensorError, RuntimeError, MemoryError, ValueError, KeyError) as error:
         message = explain(error, output_dir)
         if message is None:
             raise
@@ -61,6 +61,10 @@ def explain(error: BaseException, output_dir: str) -> str | None:
         )
     if isinstance(error, ValueError):  # a row's, with the worker's whole traceback before it
         return text.rpartition("ValueError: ")[2].strip() if text.startswith("Caught ValueError in") else None
+    if isinstance(error, KeyError):
+        return error.args[0].splitlines()[0] if "metric_for_best_model" in text else None
+    if re.search("requires .* to be installed", text):  # a tracker of report_to
+        return f"{first} Install it, or give another report_to."
     if re.search(r"DataLoader worker \(pid", text):
         return (
             f"a worker of the data loader died ({first}), most often for lack of memory. Lower "

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import datasets
 from datasets import Dataset, Image, Value, Video, concatenate_datasets, get_dataset_split_names, load_dataset
+from datasets.exceptions import DatasetsError
 
 from fitness_aqa_dataset import add_messages, dynamic_step, load_fitness_aqa, paper_code_dynamic_step, two_step
 from fitness_aqa_dataset.augmentation import IDENTITY, make_augmentation, uniform
@@ -48,6 +50,8 @@ def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | Non
         FileNotFoundError, ValueError: If there is no such data, it lacks a column, or clips and images are mixed.
     """
     names = data_args.dataset_config
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"dataset_config: expected one or more configs, each once, got {', '.join(names) or 'none'}.")
     kinds = {"image" if name in IMAGE_TASKS else "video" for name in names}
     if len(kinds) != 1:
         raise ValueError(
@@ -89,11 +93,28 @@ def _load_config(dataset_name: str, name: str, split: str, skip_clips: list[str]
             ) from None
     if split not in splits:
         return None
-    rows = load_dataset(dataset_name, name, split=split)
+    try:
+        rows = load_dataset(dataset_name, name, split=split, cache_dir=_cache_of(dataset_name))
+    except DatasetsError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise ValueError(
+            f"{dataset_name}: {name}, {split} cannot be read ({reason}). Prepare or download it again."
+        ) from None
     if skip_clips:
         skipped = set(skip_clips)
         rows = rows.select([index for index, id in enumerate(rows["id"]) if id not in skipped])
     return rows
+
+
+def _cache_of(dataset_name: str) -> str | None:
+    """A cache of its own for each state of a prepared folder: `datasets` tells two apart by their cards alone."""
+    folder = Path(dataset_name)
+    if not folder.is_dir():
+        return None
+    files = sorted(path for path in folder.expanduser().resolve().rglob("*") if path.is_file())
+    state = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    digest = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+    return str(Path(datasets.config.HF_DATASETS_CACHE) / f"prepared-{digest}")
 
 
 def prepare_rows(data_args: DataArguments, seed: int, phase: int = 0, skip_clips: list[str] | None = None) -> Dataset:
@@ -179,11 +200,15 @@ def answer_weights(rows: Dataset, weights: dict[str, float] | str) -> list[float
         raise ValueError(f"answer_weights: expected {{class: weight}} or balanced, got {weights!r}.")
     if unknown := sorted(weights.keys() - counts.keys()):
         raise ValueError(f"answer_weights: no answer is of the class {', '.join(unknown)}; there are {_list(counts)}.")
-    if wrong := {name: weight for name, weight in weights.items() if not 0 < float(weight) < float("inf")}:
+    if wrong := {name: weight for name, weight in weights.items() if not _is_weight(weight)}:
         raise ValueError(f"answer_weights: a weight must be a number above 0, got {wrong}.")
     raw = [float(weights.get(name, 1.0)) for name in classes]
     mean = sum(raw) / len(raw)
     return [weight / mean for weight in raw]
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value < float("inf")
 
 
 def _list(counts: Counter) -> str:

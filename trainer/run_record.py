@@ -1,5 +1,6 @@
 """What a run was made with and from, written beside its weights; and whether a run may go on with these settings."""
 
+import json
 import platform
 import subprocess
 from dataclasses import asdict, fields
@@ -11,14 +12,21 @@ import yaml
 from trl import ModelConfig
 
 from trainer.arguments import DataArguments, TrainingArguments
+from trainer.checkpoints import last_checkpoint
 
-RECIPE, CONFIGURATION, ENVIRONMENT = "recipe.yaml", "training_config.yaml", "environment.json"
-FINGERPRINT = "dataset_fingerprint.txt"
+RECIPE, CONFIGURATION = "recipe.yaml", "training_config.yaml"
+ROWS = "rows.json"
 PACKAGES = "torch torchvision torchcodec datasets transformers trl peft accelerate evaluate safetensors fitness-aqa"
-# What may change when a run goes on: how it is watched, saved and fed, not what comes out. The first part is of names.
-MAY_CHANGE = ("dataloader_", "logging_", "log_", "save_", "report_to", "hub_", "push_to_hub", "disable_tqdm")
-MAY_CHANGE += ("overwrite_output_dir", "output_dir", "run_name", "eval_", "ddp_timeout", "dataset_name")
-MAY_CHANGE += ("on_bad_clip", "local_rank", "project", "trackio_")
+# What may change when a run goes on: how it is watched, saved and fed, not what comes out. The rows of a step are
+# compared as a product, so that a batch that did not fit may be halved and accumulated twice as often.
+MAY_CHANGE = set(
+    "output_dir overwrite_output_dir dataset_name on_bad_clip run_name project report_to disable_tqdm push_to_hub "
+    "save_steps save_strategy save_total_limit eval_steps eval_strategy eval_num_clips eval_on_start eval_delay "
+    "per_device_eval_batch_size per_device_train_batch_size gradient_accumulation_steps dataloader_num_workers "
+    "dataloader_prefetch_factor dataloader_persistent_workers dataloader_multiprocessing_context ddp_timeout "
+    "local_rank".split()
+)
+MAY_CHANGE_STARTS = ("logging_", "log_", "hub_", "trackio_")
 # Made from other settings while the arguments are parsed.
 DERIVED = {"gradient_checkpointing", "accelerator_config", "pad_to_multiple_of", "do_eval", "disable_tqdm"}
 DERIVED |= {"dataloader_pin_memory", "gradient_checkpointing_kwargs"}
@@ -66,13 +74,15 @@ def check_same_run(settings: dict, output_dir: Path) -> None:
     """
     path = output_dir / RECIPE
     if not path.is_file():
+        if last_checkpoint(output_dir):
+            raise ValueError(f"{output_dir}: holds checkpoints of another program. Give another folder.")
         return
-    before = yaml.safe_load(path.read_text())
+    before = yaml.safe_load(path.read_text()) or {}
     now = yaml.safe_load(yaml.safe_dump(settings))
     different = [
         f"{name} {before.get(name)!r} → {now.get(name)!r}"
         for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name) and not name.startswith(MAY_CHANGE)
+        if before.get(name) != now.get(name) and name not in MAY_CHANGE and not name.startswith(MAY_CHANGE_STARTS)
     ]
     if different:
         raise ValueError(
@@ -81,34 +91,46 @@ def check_same_run(settings: dict, output_dir: Path) -> None:
         )
 
 
-def check_same_rows(fingerprint: str, output_dir: Path) -> None:
+def check_same_rows(rows: dict, output_dir: Path) -> None:
     """
-    Refuse to go on with a run on other rows than those it began with.
+    Refuse to go on with a run on other rows than those it began with, or with more or fewer of them in a step.
 
     Args:
-        fingerprint (`str`):
-            From [`~trainer.rows.fingerprint_rows`].
+        rows (`dict`):
+            `dataset_fingerprint`, from [`~trainer.rows.fingerprint_rows`], and `rows_a_step`, of all processes.
         output_dir (`Path`):
             Folder of the run; nothing is checked where none has begun.
 
     Raises:
         ValueError: If they differ.
     """
-    path = output_dir / FINGERPRINT
-    if path.is_file() and (before := path.read_text().strip()) != fingerprint:
+    path = output_dir / ROWS
+    if not path.is_file():
+        return
+    before = json.loads(path.read_text())
+    if before["dataset_fingerprint"] != rows["dataset_fingerprint"]:
         raise ValueError(
-            f"{output_dir}: holds a run on other rows (fingerprint {before}, now {fingerprint}): the data set has "
-            "changed since. Bring it back to go on, or give --overwrite_output_dir to start anew."
+            f"{output_dir}: holds a run on other rows (fingerprint {before['dataset_fingerprint']}, now "
+            f"{rows['dataset_fingerprint']}): the data set has changed since. Bring it back to go on, or give "
+            "--overwrite_output_dir to start anew."
+        )
+    if before["rows_a_step"] != rows["rows_a_step"]:
+        raise ValueError(
+            f"{output_dir}: holds a run with {before['rows_a_step']} rows a step, now there are "
+            f"{rows['rows_a_step']}, and rows would be learnt twice or never. Change gradient_accumulation_steps so "
+            "that processes x batch x accumulation is what it was."
         )
 
 
-def check_folders(output_dir: Path, *sources: str | None) -> None:
+def check_folders(output_dir: Path, overwrite: bool, *sources: str | None) -> None:
     """
     Refuse to write a run into a folder that it reads.
 
     Args:
         output_dir (`Path`):
             Where the run writes.
+        overwrite (`bool`):
+            Whether what an earlier run left there is to be removed.
         sources (`str`, *optional*):
             Folders or names on the Hub of model and data.
 
@@ -117,7 +139,8 @@ def check_folders(output_dir: Path, *sources: str | None) -> None:
     """
     target = output_dir.resolve()
     for source in filter(None, sources):
-        if target.is_dir() and target == Path(source).expanduser().resolve():
+        folder = Path(source).expanduser().resolve()
+        if folder.exists() and (target == folder or (overwrite and target in folder.parents)):
             raise ValueError(f"output_dir: {output_dir} is what the run reads from. Give another folder.")
     for folder in (target, *target.parents):
         if folder.exists() and not folder.is_dir():

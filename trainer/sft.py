@@ -9,6 +9,8 @@ The same command again goes on from the last checkpoint in OUT. The final model 
 import copy
 import json
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import yaml
@@ -18,18 +20,18 @@ from trl import ModelConfig
 
 from trainer.arguments import DataArguments, TrainingArguments, make_parser
 from trainer.build import build_trainer, load_model
-from trainer.checkpoints import FINISHED, SAVING, finish, last_checkpoint, remove_leftovers
+from trainer.checkpoints import FINISHED, SAVING, check_checkpoint, finish, last_checkpoint, remove_leftovers
 from trainer.clip_check import choose_clips_to_skip
 from trainer.curves import draw_curves
 from trainer.failures import TrainingFailure, explained_failures
 from trainer.help import print_help
 from trainer.optimizer import parameter_table
-from trainer.output_folder import FIRST_STEP, RESULTS, clear, is_finished
+from trainer.output_folder import FIRST_STEP, RESULTS, clear, is_finished, locked
 from trainer.rows import fingerprint_rows
 from trainer.run_record import (
     CONFIGURATION,
-    FINGERPRINT,
     RECIPE,
+    ROWS,
     check_folders,
     check_same_rows,
     check_same_run,
@@ -57,36 +59,41 @@ def main(data_args: DataArguments, training_args: TrainingArguments, model_args:
         SystemExit: With 143 after a SIGTERM, when a checkpoint has been saved.
     """
     output_dir = Path(training_args.output_dir)
-    check_folders(output_dir, model_args.model_name_or_path, data_args.dataset_name)
+    overwrite = training_args.overwrite_output_dir
+    check_folders(output_dir, overwrite, model_args.model_name_or_path, data_args.dataset_name)
     settings = settings_of(data_args, training_args, model_args)
     state = PartialState()
-    if state.is_main_process and training_args.overwrite_output_dir:
-        clear(output_dir)
-    state.wait_for_everyone()
-    check_same_run(settings, output_dir)
-    if is_finished(output_dir):
+    if not overwrite:
+        check_same_run(settings, output_dir)
+        if is_finished(output_dir):
+            if state.is_main_process:
+                print(f"{output_dir}: this run is finished. Give --overwrite_output_dir to start anew.")
+            return
+
+    def begin() -> None:
+        """Once model and data are known to be right: a mistyped name costs no earlier run, and none of its own."""
         if state.is_main_process:
-            print(f"{output_dir}: this run is finished. Give --overwrite_output_dir to start anew.")
-        return
-    with explained_failures(training_args.output_dir):
-        if state.is_main_process:
+            if overwrite:
+                clear(output_dir)
             remove_leftovers(output_dir)
             write_whole(output_dir / RECIPE, yaml.safe_dump(settings, allow_unicode=True))
+        state.wait_for_everyone()
+
+    with explained_failures(training_args.output_dir), locked(output_dir) if state.is_main_process else nullcontext():
         if not training_args.train:
-            return write_untrained(training_args, model_args, settings)
+            return write_untrained(training_args, model_args, settings, begin)
         skip_clips = choose_clips_to_skip(data_args)
-        if data_args.balancing == "two_step":
-            first_dir = output_dir / FIRST_STEP
-            if not is_finished(first_dir):
-                first_args = copy.copy(training_args)
-                first_args.output_dir = str(first_dir)
-                train_phase(data_args, first_args, model_args, settings, 0, skip_clips)
-            model_args = copy.copy(model_args)
-            model_args.model_name_or_path = str(first_dir)
-            training_args.model_settings = None  # the first step's model has them
-            train_phase(data_args, training_args, model_args, settings, 1, skip_clips)
-        else:
-            train_phase(data_args, training_args, model_args, settings, 0, skip_clips)
+        if data_args.balancing != "two_step":
+            return train_phase(data_args, training_args, model_args, settings, 0, skip_clips, begin)
+        first_dir = output_dir / FIRST_STEP
+        if overwrite or not is_finished(first_dir):
+            first_args = copy.copy(training_args)
+            first_args.output_dir = str(first_dir)
+            train_phase(data_args, first_args, model_args, settings, 0, skip_clips, begin)
+        model_args = copy.copy(model_args)
+        model_args.model_name_or_path = str(first_dir)
+        training_args.model_settings = None  # the first step's model has them
+        train_phase(data_args, training_args, model_args, settings, 1, skip_clips, lambda: None)
 
 
 def train_phase(
@@ -96,25 +103,38 @@ def train_phase(
     settings: dict,
     phase: int,
     skip_clips: list[str] | None,
+    begin: Callable[[], None],
 ) -> None:
     """One training, from its last checkpoint or the start to its final model; see [`main`]."""
     set_seed(training_args.seed)
     output_dir = Path(training_args.output_dir)
     trainer = build_trainer(data_args, training_args, model_args, phase, skip_clips)
-    fingerprint = fingerprint_rows(trainer.train_dataset.select(range(trainer.num_rows)))
-    check_same_rows(fingerprint, output_dir)
+    begin()
+    rows = {
+        "dataset_fingerprint": fingerprint_rows(trainer.train_dataset.select(range(trainer.num_rows))),
+        "rows_a_step": trainer.get_total_train_batch_size(training_args),
+    }
+    check_same_rows(rows, output_dir)
     if trainer.is_world_process_zero():
-        write_whole(output_dir / FINGERPRINT, fingerprint + "\n")
+        write_whole(output_dir / ROWS, json.dumps(rows, indent=2) + "\n")
+    checkpoint = last_checkpoint(output_dir)
+    if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        check_checkpoint(checkpoint)
     stop, found = StopOnSigterm(trainer.accelerator), _SayWhatRuns(trainer)
     trainer.add_callback(stop)
     trainer.add_callback(found)
-    result = trainer.train(resume_from_checkpoint=last_checkpoint(training_args.output_dir))
+    result = trainer.train(resume_from_checkpoint=checkpoint)
     if stop.has_stopped:
         if trainer.is_world_process_zero():
             step = f"step {trainer.state.global_step} of {trainer.state.max_steps}"
             print(f"stopped by SIGTERM after {step}, saved; the same command goes on from here", flush=True)
         sys.exit(EXIT_CODE)
-    save(trainer, result.metrics, settings, found.sharding, fingerprint, skip_clips)
+    if not trainer.state.global_step:
+        raise ValueError(
+            "no step was taken: num_train_epochs, max_steps or dataloader_drop_last leave none. Change them, or give "
+            "--train false to write the model as it is."
+        )
+    save(trainer, result.metrics, settings, found.sharding, rows, skip_clips)
     trainer.accelerator.free_memory()
 
 
@@ -123,13 +143,13 @@ def save(
     metrics: dict,
     settings: dict,
     sharding: str,
-    fingerprint: str,
+    rows: dict,
     skip_clips: list[str] | None,
 ) -> None:
     """Write the final model with everything that says what it was made from."""
     distributed_type = trainer.accelerator.distributed_type.value
     facts = environment(trainer.args, distributed_type, sharding)
-    facts |= {"num_rows": trainer.num_rows, "dataset_fingerprint": fingerprint}
+    facts |= {"num_rows": trainer.num_rows, **rows}
     results = metrics | {
         "steps": trainer.state.global_step,
         "num_rows": trainer.num_rows,
@@ -150,11 +170,14 @@ def save(
     )
 
 
-def write_untrained(training_args: TrainingArguments, model_args: ModelConfig, settings: dict) -> None:
+def write_untrained(
+    training_args: TrainingArguments, model_args: ModelConfig, settings: dict, begin: Callable[[], None]
+) -> None:
     """`--train false`: the model as it is, in our layout and with the settings asked for."""
     if not PartialState().is_main_process:
-        return
+        return begin()
     model, processor = load_model(training_args, model_args)
+    begin()
     output_dir = Path(training_args.output_dir)
     for part in (model, processor):
         part.save_pretrained(output_dir / SAVING)
@@ -191,5 +214,6 @@ if __name__ == "__main__":
         sys.exit("interrupted; the same command goes on from the last checkpoint")
     except TrainingFailure as error:
         sys.exit(f"error: {error}")
-    except (ValueError, OSError) as error:  # met by every process alike, said by one
-        sys.exit(f"error: {error}" if PartialState().is_main_process else 1)
+    except (ValueError, OSError, ImportError, yaml.YAMLError) as error:  # met by every process alike, said by one
+        message = " ".join(str(error).split()) if isinstance(error, yaml.YAMLError) else str(error).strip()
+        sys.exit(f"error: {message}" if PartialState().is_main_process else 1)

@@ -58,7 +58,8 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
         model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         self._keeps_logits = "logits_to_keep" in inspect.signature(type(model).forward).parameters
         self._normalization = normalization_of(self.processing_class)
-        self._sampler = EpochSampler(self.num_rows, len(train_dataset) - self.num_rows, args.data_seed or args.seed)
+        seed = args.seed if args.data_seed is None else args.data_seed
+        self._sampler = EpochSampler(self.num_rows, len(train_dataset) - self.num_rows, seed)
         self._counts = {name: 0.0 for name in COUNTS}  # of this process since they were last added up
         self._since_log = {name: 0.0 for name in COUNTS}  # of all processes
         self.num_skipped = 0
@@ -82,6 +83,14 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
             optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, model)
             self.optimizer = optimizer_class(groups, **options)
         return super().create_optimizer(model)
+
+    def _run_epoch(self, **kwargs) -> None:
+        # transformers compares with max_steps after a step only: a run that was killed while its final model was
+        # written would take one step too many when it goes on.
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+            return
+        super()._run_epoch(**kwargs)
 
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         """As in the parent; counts the seconds that were spent waiting for data."""

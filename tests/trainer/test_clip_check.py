@@ -44,10 +44,10 @@ def test_error_lists_them_with_id_and_file(damaged):
     assert any("truncated, at least" in line and cut in line for line in lines)
 
 
-def test_skip_names_them_and_does_not_mind_missing_ones(damaged, caplog):
-    folder, (empty, cut, _), missing = damaged
+def test_skip_names_them_missing_ones_included(damaged, caplog):
+    folder, (empty, cut, gone), missing = damaged
     missing.unlink()
-    assert sorted(choose_clips_to_skip(arguments(folder, on_bad_clip="skip"))) == sorted([empty, cut])
+    assert sorted(choose_clips_to_skip(arguments(folder, on_bad_clip="skip"))) == sorted([empty, cut, gone])
     assert f"skipped {empty}: " in caplog.text and "empty (0 bytes)" in caplog.text
 
 
@@ -58,11 +58,14 @@ def test_a_missing_clip_is_an_error_unless_skipped(damaged):
         choose_clips_to_skip(arguments(folder))
 
 
-def test_only_clips_that_are_trained_on_are_looked_at(release, tmp_path):
+def test_a_bad_test_clip_can_be_skipped_too(release, make_recipe, fine_tune, tmp_path):
     folder = shutil.copytree(release, tmp_path / "test_damaged")
     (key, *_) = json.loads((folder / "OHP/Labeled_Dataset/Splits/test_keys.json").read_text())
     (folder / f"OHP/Labeled_Dataset/videos/{key}.mp4").write_bytes(b"")
-    assert find_bad_clips(arguments(folder)) == {}
+    assert list(find_bad_clips(arguments(folder))) == [f"overhead_press/{key}"]  # loading a release opens every clip
+    recipe = make_recipe(max_steps=1, on_bad_clip="skip", save_strategy="no", dataloader_num_workers=0)
+    fine_tune(recipe, folder, tmp_path / "out")
+    assert (tmp_path / "out" / "train_results.json").is_file()
 
 
 def test_images_are_not_clips(release):

@@ -47,7 +47,7 @@ def test_a_setting_that_does_not_exist(python, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_frames": 0}, "num_frames: at least 1"),
+        ({"num_frames": 0}, "num_frames: a whole number from 1 up is needed, got 0"),
         ({"vary_by_epoch": ["tempo"]}, "vary_by_epoch: expected wording and"),
     ],
 )
