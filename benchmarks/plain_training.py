@@ -27,6 +27,7 @@ def train_plainly(turns, model: nn.Module, processor: LlavaVideoProcessor, rows:
     """
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
     model.train()
+    model.activation_checkpointing_enable()  # the paper's setting, and that of the recipes
     go_on, sampler = turns.begin(), EpochSampler(len(rows), 0, seed=42)  # the seed of transformers
     while go_on:
         for index in sampler:

@@ -4,6 +4,7 @@ A training step of this project against the plain way, on synthetic clips.
     python -m benchmarks.training                    a mid-size model with the real vocabulary, on a CPU
     python -m benchmarks.training --seven-billion    the 7B shape with random weights; needs a GPU
 
+Both compute activations again on the way back, as the paper and the recipes do.
 Plain is what a script without this project's code does: every frame of a clip decoded, pixels made in the process that
 trains, logits of every position. Both take the same clips in the same order; loss and gradients have to agree. Kinds
 of steps run by turns, each in a process of its own; memory is the peak of that process and what its worker adds.
@@ -62,9 +63,9 @@ KINDS = {
 def main() -> None:
     """Read the command line and run one of the two."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.strip().splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="timed steps of each, after one to warm up (default 3)")
+    parser.add_argument("--runs", type=int, default=2, help="timed steps of each, after one to warm up (default 2)")
     parser.add_argument("--num-frames", type=int, default=32, help="frames of a clip (default 32)")
-    parser.add_argument("--image-size", type=int, default=126, help="pixels along a side (default 126: 9x9 patches)")
+    parser.add_argument("--image-size", type=int, default=224, help="pixels along a side (default 224: 16x16 patches)")
     parser.add_argument("--steps", type=int, default=20, help="of the run whose waiting is looked at (default 20)")
     parser.add_argument(
         "--lora", action="store_true", help="train adapters, as recipes/lora.yaml; default is a full tuning"

@@ -209,7 +209,7 @@ def make_trainer(
     **changes,
 ) -> VideoSFTTrainer:
     """One of `TRAINERS` as `trainer.build` makes it, with one worker."""
-    settings = {"use_cpu": True, "bf16": False, "activation_checkpointing": False, "max_steps": 10**6}
+    settings = {"use_cpu": True, "bf16": False, "activation_checkpointing": True, "max_steps": 10**6}
     settings |= {"learning_rate": LEARNING_RATE, "lr_scheduler_type": "constant", "weight_decay": 0.0}
     settings |= {"per_device_train_batch_size": 1, "dataloader_num_workers": 1, "save_strategy": "no"}
     settings |= {"output_dir": str(folder / "out"), "report_to": "none", "disable_tqdm": True}
