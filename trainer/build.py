@@ -16,8 +16,9 @@ from trainer.output_folder import TENSORBOARD
 from trainer.pixels import normalization_of, normalize_pixels
 from trainer.placeholders import compare_counts
 from trainer.progress import ShortLog
-from trainer.rows import RowVariation, load_split, prepare_rows
+from trainer.rows import RowVariation, prepare_rows
 from trainer.sft_trainer import VideoSFTTrainer
+from trainer.splits import load_split
 
 NUM_COMPARED_ROWS = 2
 COLUMNS_SHOWN = ("id", "video", "image", "augmentation", "messages")

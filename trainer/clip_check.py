@@ -12,7 +12,7 @@ from fitness_aqa_dataset.checking.headers import header_problem
 from fitness_aqa_dataset.problems import Problem
 from fitness_aqa_dataset.release import find_missing_clips, read_release
 from trainer.arguments import DataArguments
-from trainer.rows import kind_of, load_split
+from trainer.splits import kind_of, load_split
 
 logger = logging.getLogger(__name__)
 MOST_LISTED = 10

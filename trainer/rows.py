@@ -1,120 +1,22 @@
-"""From what a recipe names as data to rows for training: loaded, balanced, with messages and weights, undecoded."""
+"""Rows for training: balanced, with messages and weights, undecoded; and what of them changes from epoch to epoch."""
 
 import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-import datasets
-from datasets import Dataset, Image, Value, Video, concatenate_datasets, get_dataset_split_names, load_dataset
-from datasets.exceptions import DatasetsError
+from datasets import Dataset, Value, concatenate_datasets
 
-from fitness_aqa_dataset import add_messages, dynamic_step, load_fitness_aqa, paper_code_dynamic_step, two_step
+from fitness_aqa_dataset import add_messages, dynamic_step, paper_code_dynamic_step, two_step
 from fitness_aqa_dataset.augmentation import IDENTITY, make_augmentation, uniform
 from fitness_aqa_dataset.columns import set_column
 from fitness_aqa_dataset.conversations import to_conversation
-from fitness_aqa_dataset.prepared import read_prepared
-from fitness_aqa_dataset.release import wrong_root
-from fitness_aqa_dataset.taxonomy import ERROR_LABELS, IMAGE_TASKS
+from fitness_aqa_dataset.taxonomy import ERROR_LABELS
 from trainer.arguments import DataArguments
+from trainer.splits import load_split
 
 # Seeds of later epochs are this far apart, so that neighbouring seeds of runs do not share them.
 EPOCH_STRIDE = 1_000_003
-
-
-def kind_of(dataset_name: str) -> str:
-    """What a data set's name is: `prepared` (a folder with Parquet), `hub` (`user/name`, no folder) or `release`."""
-    folder = Path(dataset_name).expanduser()
-    if folder.is_dir():
-        return "prepared" if wrong_root(folder.resolve()) and any(folder.rglob("*.parquet")) else "release"
-    return "hub" if dataset_name.count("/") == 1 and dataset_name[0] not in "./~" else "release"
-
-
-def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | None = None) -> Dataset:
-    """
-    Rows of one split of every config asked for, undecoded.
-
-    Args:
-        data_args (`DataArguments`):
-            Names the data set.
-        split (`str`):
-            `train`, `validation` or `test`; empty where the data has no such split, unless it is `train`.
-        skip_clips (`list[str]`, *optional*):
-            Ids to leave out.
-
-    Returns:
-        `Dataset`: In the order of the data.
-
-    Raises:
-        FileNotFoundError, ValueError: If there is no such data, it lacks a column, or clips and images are mixed.
-    """
-    names = data_args.dataset_config
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"dataset_config: expected one or more configs, each once, got {', '.join(names) or 'none'}.")
-    kinds = {"image" if name in IMAGE_TASKS else "video" for name in names}
-    if len(kinds) != 1:
-        raise ValueError(
-            f"dataset_config: expected clips (video) or images ({', '.join(IMAGE_TASKS)}), got {', '.join(names)}."
-        )
-    (media,) = kinds
-    parts = [part for name in names if (part := _load_config(data_args.dataset_name, name, split, skip_clips))]
-    if not parts:
-        if split != "train":
-            return Dataset.from_dict({})
-        raise ValueError(f"{data_args.dataset_name}: no rows in the split train of {', '.join(names)}.")
-    for rows in parts:
-        needed = {"id", media, *(("exercise", "errors") if media == "video" else ("task", "label"))}
-        if missing := sorted(needed - set(rows.column_names)):
-            raise ValueError(
-                f"{data_args.dataset_name}: no column {', '.join(missing)}, the columns are "
-                f"{', '.join(rows.column_names)}. Give data that `python -m fitness_aqa_dataset prepare` made."
-            )
-    feature = Video(decode=False) if media == "video" else Image(decode=False)
-    parts = [rows.cast_column(media, feature) for rows in parts]
-    if len(parts) > 1:  # images of several tasks: their exercises differ, and the task says it
-        parts = [rows.select_columns(["id", media, "task", "label", "augmentation"]) for rows in parts]
-    return concatenate_datasets(parts)
-
-
-def _load_config(dataset_name: str, name: str, split: str, skip_clips: list[str] | None) -> Dataset | None:
-    kind = kind_of(dataset_name)
-    if kind == "release":
-        return load_fitness_aqa(dataset_name, name, skip_clips=skip_clips).get(split)
-    if kind == "prepared":
-        splits = read_prepared(dataset_name).splits.get(name, {})
-    else:
-        try:
-            splits = get_dataset_split_names(dataset_name, name)
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"{dataset_name}: no such folder; give the folder that holds Squat/ and OHP/, one that `prepare` "
-                f"made, or a data set on the Hub with the config {name} ({str(error).splitlines()[0]})"
-            ) from None
-    if split not in splits:
-        return None
-    try:
-        rows = load_dataset(dataset_name, name, split=split, cache_dir=_cache_of(dataset_name))
-    except DatasetsError as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ValueError(
-            f"{dataset_name}: {name}, {split} cannot be read ({reason}). Prepare or download it again."
-        ) from None
-    if skip_clips:
-        skipped = set(skip_clips)
-        rows = rows.select([index for index, id in enumerate(rows["id"]) if id not in skipped])
-    return rows
-
-
-def _cache_of(dataset_name: str) -> str | None:
-    """A cache of its own for each state of a prepared folder: `datasets` tells two apart by their cards alone."""
-    folder = Path(dataset_name)
-    if not folder.is_dir():
-        return None
-    files = sorted(path for path in folder.expanduser().resolve().rglob("*") if path.is_file())
-    state = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    digest = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
-    return str(Path(datasets.config.HF_DATASETS_CACHE) / f"prepared-{digest}")
 
 
 def prepare_rows(data_args: DataArguments, seed: int, phase: int = 0, skip_clips: list[str] | None = None) -> Dataset:

@@ -10,10 +10,9 @@ from trainer.rows import (
     answer_class,
     answer_weights,
     fingerprint_rows,
-    kind_of,
-    load_split,
     prepare_rows,
 )
+from trainer.splits import kind_of, load_split
 
 ERROR = {"label": "knees_inward", "start": 1.0, "end": 2.0}
 OTHER = {"label": "knees_forward", "start": 0.5, "end": 1.5}
