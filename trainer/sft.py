@@ -18,6 +18,7 @@ from accelerate import PartialState
 from transformers import TrainerCallback, TrainerState, set_seed
 from trl import ModelConfig
 
+from fitness_aqa_dataset.prepared import is_synthetic
 from trainer.arguments import DataArguments, TrainingArguments, make_parser
 from trainer.build import build_trainer, load_model
 from trainer.checkpoints import FINISHED, SAVING, check_checkpoint, finish, last_checkpoint, remove_leftovers
@@ -153,13 +154,16 @@ def save(
     results = metrics | {
         "steps": trainer.state.global_step,
         "num_rows": trainer.num_rows,
+        "synthetic": is_synthetic(Path(settings["dataset_name"])),
         "skipped_clips": skip_clips or [],
         "num_rows_skipped_while_training": trainer.num_skipped,
         "distributed_type": distributed_type,
         "sharding": sharding,
     }
     configuration = settings | {name: facts[name] for name in ("distributed_type", "num_processes", "num_rows")}
-    title = f"{Path(trainer.args.output_dir).resolve().name}: {trainer.state.global_step} steps, {facts['device']}"
+    folder, data = Path(trainer.args.output_dir).resolve().name, settings["dataset_name"]
+    synthetic = " (synthetic clips)" if results["synthetic"] else ""
+    title = f"{folder}: {trainer.state.global_step} steps on {Path(data).name}{synthetic}, {facts['device']}"
     trainer.save_final(
         {
             CONFIGURATION: yaml.safe_dump(configuration, allow_unicode=True).encode(),

@@ -193,6 +193,7 @@ def test_everything_a_run_was_made_from_lies_beside_it(watched, release):
     assert facts["git_commit"] is None or len(facts["git_commit"].partition("+")[0]) == 40
     assert set(facts["files"]) <= {path.name for path in watched.iterdir()}
     results = json.loads((watched / "train_results.json").read_text())
+    assert results["synthetic"] is True
     assert results["steps"] == 8 and results["train_loss"] > 0 and results["skipped_clips"] == []
     assert (watched / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert not list(watched.rglob("training_args.bin"))
