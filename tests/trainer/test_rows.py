@@ -4,6 +4,7 @@ import pytest
 from datasets import Dataset
 
 from fitness_aqa_dataset.prepare import prepare_release
+from tests.local_hub import LocalHub, run_client
 from trainer.arguments import DataArguments
 from trainer.rows import (
     RowVariation,
@@ -193,3 +194,32 @@ def test_a_fingerprint_is_of_what_is_learnt(release):
     assert fingerprint_rows(rows) != fingerprint_rows(prepare_rows(arguments(release), seed=1))  # other wordings
     assert fingerprint_rows(rows) != fingerprint_rows(rows.select(range(19)))
     assert len(json.dumps(fingerprint_rows(rows))) == 18
+
+
+PUSH = """
+sys.path.insert(0, sys.argv[2])
+from fitness_aqa_dataset.push import push_dataset
+push_dataset(sys.argv[1], "tester/clips", yes=True)
+answer = True
+"""
+
+READ = """
+sys.path.insert(0, sys.argv[1])
+from trainer.arguments import DataArguments
+from trainer.clip_check import choose_clips_to_skip
+from trainer.rows import fingerprint_rows, prepare_rows
+from trainer.splits import kind_of
+settings = DataArguments("tester/clips", balancing="none", on_bad_clip="skip")
+rows = prepare_rows(settings, seed=3, skip_clips=choose_clips_to_skip(settings))
+answer = [kind_of("tester/clips"), len(rows), fingerprint_rows(rows), len(rows[0]["video"]["bytes"])]
+"""
+
+
+def test_a_data_set_on_the_hub(release, prepared, tmp_path, pytestconfig):
+    """From a Hub on this machine, with the real client in a process of its own."""
+    expected = prepare_rows(arguments(release), seed=3)
+    with LocalHub(tmp_path / "hub") as hub:
+        run_client(hub.env, PUSH, prepared, pytestconfig.rootpath)
+        kind, num_rows, fingerprint, num_bytes = run_client(hub.new_env(hub.token), READ, pytestconfig.rootpath)
+    assert (kind, num_rows, fingerprint) == ("hub", 20, fingerprint_rows(expected))
+    assert num_bytes > 10_000
