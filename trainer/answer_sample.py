@@ -30,7 +30,8 @@ def sample_rows(rows: Dataset, num_rows: int, seed: int) -> Dataset:
     Returns:
         `Dataset`: In an order of their own.
     """
-    order = sorted(range(len(rows)), key=lambda index: uniform(seed, rows["id"][index], "sample"))
+    ids = rows["id"][:]
+    order = sorted(range(len(rows)), key=lambda index: uniform(seed, ids[index], "sample"))
     return rows.select(order[:num_rows])
 
 
