@@ -13,6 +13,12 @@ BALANCINGS = ("none", "dynamic_step", "paper_code_dynamic_step", "two_step")
 VARIATIONS = ("wording", "augmentation")
 
 
+def check_count(name: str, value: object) -> None:
+    """Raise a ValueError that names the setting unless it is a whole number from 1 up."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name}: a whole number from 1 up is needed, got {value!r}.")
+
+
 def as_list(name: str, value: object) -> list[str]:
     """A setting that is a list of words, one word alone included; a ValueError that names it otherwise."""
     value = [value] if isinstance(value, str) else value
@@ -99,8 +105,7 @@ class DataArguments:
         for name in ("dataset_config", "augmentations", "vary_by_epoch"):
             setattr(self, name, as_list(name, getattr(self, name)))
         for name in ("num_frames", "eval_num_clips"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise ValueError(f"{name}: a whole number from 1 up is needed, got {getattr(self, name)!r}.")
+            check_count(name, getattr(self, name))
         if unknown := set(self.vary_by_epoch) - set(VARIATIONS):
             raise ValueError(f"vary_by_epoch: expected {' and '.join(VARIATIONS)}, got {', '.join(sorted(unknown))}.")
         if isinstance(self.answer_weights, str) and self.answer_weights != "balanced":  # from the command line
@@ -162,8 +167,7 @@ class TrainingArguments(SFTConfig):
         if self.model_settings is not None:
             self.model_settings = as_dict("model_settings", self.model_settings)
         for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise ValueError(f"{name}: a whole number from 1 up is needed, got {getattr(self, name)!r}.")
+            check_count(name, getattr(self, name))
         if self.resume_from_checkpoint is not None:
             raise ValueError("resume_from_checkpoint: a run goes on by itself from the last checkpoint in output_dir.")
         for name, only in (("loss_type", "nll"), ("train_sampling_strategy", "random")):

@@ -45,7 +45,7 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
         args.remove_unused_columns = False
         args.dataset_kwargs = {"skip_prepare_dataset": True}
         args.prediction_loss_only = True
-        self.max_length, args.max_length = args.max_length, None  # the collator's business
+        args.max_length = None  # the collator's business
         self.num_rows = len(train_dataset)
         self.answer_sample = answer_sample
         if args.world_size > 1:
@@ -200,5 +200,4 @@ class _FollowEpochs(TrainerCallback):
 
     def on_epoch_begin(self, args, state, control, **kwargs):
         self.sampler.epoch = int(state.epoch or 0)
-        if hasattr(self.collator, "set_epoch"):
-            self.collator.set_epoch(self.sampler.epoch)
+        self.collator.set_epoch(self.sampler.epoch)
