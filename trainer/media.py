@@ -25,8 +25,9 @@ class Media:
     """
     Args:
         frames (`torch.Tensor`): RGB, uint8, shape `(T, 3, H, W)`; of a still image T is 1.
-        times_s (`list[float]`): Time of each frame, in seconds from the start of the clip; empty of a still image.
-        total_num_frames (`int`): Frames of the whole clip.
+        times_s (`list[float]`): Time of each frame, in seconds from the start of the clip, or of the window that the
+            row shows of it; empty of a still image.
+        total_num_frames (`int`): Frames of the whole clip or window.
         fps (`float`): Average frame rate of the clip, 1 of a still image.
     """
 
@@ -37,7 +38,7 @@ class Media:
 
     @property
     def duration_s(self) -> float:
-        """Length of the whole clip, in seconds."""
+        """Length of the whole clip or window, in seconds."""
         return self.total_num_frames / self.fps
 
     def metadata(self) -> VideoMetadata:
@@ -64,7 +65,8 @@ def read_media(row: dict, num_frames: int) -> Media:
     Args:
         row (`dict`):
             With `video`, as [`sample_frames`] takes it, or `image`: a PIL image, a file, or
-            `{"bytes": bytes or None, "path": str or None}`.
+            `{"bytes": bytes or None, "path": str or None}`. With a `window`, `{"start", "end"}` in seconds, the clip
+            is that part of it: frames with a time in [start, end), times counted from its start.
         num_frames (`int`):
             Frames sampled from a clip.
 
@@ -84,8 +86,14 @@ def read_media(row: dict, num_frames: int) -> Media:
         decoder.metadata.path = video["path"]  # so that damage behind the header is reported with its file's name too
     elif isinstance(video, (str, PathLike)):
         decoder.metadata.path = str(video)
-    frames, times_s, _ = sample_frames(decoder, num_frames)
-    return Media(frames, times_s, len(decoder), decoder.metadata.average_fps)
+    fps = decoder.metadata.average_fps
+    if row.get("window") is None:
+        frames, times_s, _ = sample_frames(decoder, num_frames)
+        return Media(frames, times_s, len(decoder), fps)
+    start_s, end_s = row["window"]["start"], row["window"]["end"]
+    # Half a frame early: the frame at the end belongs to the next window.
+    frames, times_s, _ = sample_frames(decoder, num_frames, start_s=start_s, end_s=end_s - 0.5 / fps)
+    return Media(frames, [time_s - start_s for time_s in times_s], round((end_s - start_s) * fps), fps)
 
 
 def read_rows(rows: list[dict], num_frames: int, on_bad_clip: str) -> tuple[list[Media], list[bool]]:
