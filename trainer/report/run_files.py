@@ -1,0 +1,163 @@
+"""Runs on disk: predictions with the settings that made them."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from metrics.fitness_aqa.records import EXERCISE_OF, to_prediction
+from metrics.fitness_aqa.rows import read_rows
+from metrics.fitness_aqa.segments import check_number
+
+PREDICTIONS = "predictions.jsonl"
+
+
+@dataclass
+class Run:
+    """
+    One file of predictions.
+
+    Args:
+        name (`str`):
+            What the page calls it, different for every run of a page.
+        path (`Path`):
+            The file.
+        settings (`dict`):
+            Of `trainer.predict`, from the file beside it.
+        rows (`dict[str, dict]`):
+            By id, as the file has them.
+        predictions (`dict[str, dict]`):
+            By id, in the form that is scored, see `to_prediction`.
+    """
+
+    name: str
+    path: Path
+    settings: dict
+    rows: dict[str, dict]
+    predictions: dict[str, dict]
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it is about clips with references, not about a user's own videos."""
+        return bool(self.settings.get("data"))
+
+
+def settings_path(predictions_path: Path) -> Path:
+    """Where the settings of a file of predictions lie."""
+    return predictions_path.with_suffix(".settings.json")
+
+
+def read_runs(paths: list[Path]) -> list[Run]:
+    """
+    Read runs that belong on one page.
+
+    Args:
+        paths (`list[Path]`):
+            Each a file X.jsonl with X.settings.json beside it, or a folder that holds predictions.jsonl.
+
+    Returns:
+        `list[Run]`: In the order given.
+
+    Raises:
+        FileNotFoundError: If there is no such run, or no settings beside it.
+        ValueError: If a file is damaged, or the runs are not of one kind.
+    """
+    files = [_predictions_path(path) for path in paths]
+    if twice := [str(path) for path, count in Counter(path.resolve() for path in files).items() if count > 1]:
+        raise ValueError(f"{twice[0]}: given twice. Name every run once.")
+    runs = [_read_run(path, name) for path, name in zip(files, _names(files), strict=True)]
+    if len({run.is_labelled for run in runs}) > 1:
+        labelled, own = (next(run.path for run in runs if run.is_labelled is kind) for kind in (True, False))
+        raise ValueError(
+            f"{labelled} is about labelled clips and {own} about a user's own videos. Make a page for each."
+        )
+    return runs
+
+
+def _predictions_path(path: Path) -> Path:
+    file = path / PREDICTIONS if path.is_dir() else path
+    if not file.is_file():
+        expected = f"a folder with {PREDICTIONS}" if path.is_dir() else "a file of predictions, or a folder with one"
+        raise FileNotFoundError(f"{file}: no such run. Give {expected}, as `python -m trainer.predict` writes it.")
+    return file
+
+
+def _names(files: list[Path]) -> list[str]:
+    """As short as the runs can be told apart by."""
+    short = [path.resolve().parent.name if path.name == PREDICTIONS else path.stem for path in files]
+    longer = ["/".join((*path.resolve().parts[-3:-1], path.stem)) for path in files]
+    for names in (short, longer):
+        if len(set(names)) == len(names):
+            return names
+    return [str(path.resolve()) for path in files]
+
+
+def _read_run(path: Path, name: str) -> Run:
+    settings = read_settings(path)
+    if not (settings.get("data") or settings.get("videos")):
+        raise ValueError(
+            f"{settings_path(path)}: neither `data` nor `videos` is in it, so it is unknown what was answered. "
+            "Give the file that `python -m trainer.predict` wrote."
+        )
+    rows = read_rows(path.read_bytes(), str(path), lambda row, index: _check_row(row, settings))
+    if not rows:
+        raise ValueError(f"{path}: no row in it. Run `python -m trainer.predict` again.")
+    predictions = {key: _prediction(row, index) for index, (key, row) in enumerate(rows.items())}
+    return Run(name, path, settings, rows, predictions)
+
+
+def read_settings(predictions_path: Path) -> dict:
+    """
+    Read the settings beside a file of predictions.
+
+    Args:
+        predictions_path (`Path`):
+            Such as `predictions.jsonl`.
+
+    Returns:
+        `dict`: From `predictions.settings.json`.
+
+    Raises:
+        FileNotFoundError: If there are none.
+        ValueError: If they are damaged.
+    """
+    path = settings_path(predictions_path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file, so it is unknown what {predictions_path.name} is about. "
+            "Keep the two files that `python -m trainer.predict` writes together."
+        )
+    try:
+        settings = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: is no JSON ({error}). Run `python -m trainer.predict` again.") from None
+    if not isinstance(settings, dict):
+        raise ValueError(
+            f"{path}: expected an object, got {str(settings)[:80]}. Run `python -m trainer.predict` again."
+        )
+    return settings
+
+
+def _prediction(row: dict, index: int) -> dict:
+    """The scored form; `scores` of a row also hold exercises, which are no labels to the metric."""
+    scores = {label: value for label, value in (row.get("scores") or {}).items() if label in EXERCISE_OF}
+    return to_prediction({**row, "scores": scores}, index)
+
+
+def _check_row(row: dict, settings: dict) -> dict:
+    """The row as it is; a ValueError that says what is wrong with it."""
+    if not isinstance(row.get("scores", {}), dict):
+        raise ValueError(f"`scores` must be probabilities by name, got {str(row['scores'])[:80]}.")
+    _prediction(row, 0)
+    if settings.get("videos") and not isinstance(row.get("video", row.get("error")), str):
+        raise ValueError("lacks `video`, the path of the file. Run `python -m trainer.predict --videos` again.")
+    window = row.get("window")
+    if window is not None and not (isinstance(window, list) and len(window) == 2):
+        raise ValueError(f"`window` must be a start and an end in seconds, got {str(window)[:80]}.")
+    times_s = row.get("frame_times") or []
+    for label, curve in (row.get("frame_scores") or {}).items():
+        if len(curve) != len(times_s):
+            raise ValueError(f"`frame_scores` of {label} has {len(curve)} values for {len(times_s)} `frame_times`.")
+    for number in (*(window or ()), *times_s, *(p for c in (row.get("frame_scores") or {}).values() for p in c)):
+        check_number(number, "window, frame_times and frame_scores", "row")
+    return row
