@@ -34,7 +34,7 @@ def probabilities(predictions: list[dict], references: list[dict], label: str) -
 
 
 def bins(is_there: np.ndarray, probability: np.ndarray) -> list[tuple[float, float, int]]:
-    """Mean probability, share of clips with the error and number of clips of the metric's ten bins, empty ones left out."""
+    """Mean probability, share of clips with the error and number of clips of the metric's ten bins that have clips."""
     of_clip = np.digitize(probability, np.arange(1, NUM_BINS) / NUM_BINS)
     return [
         (float(probability[inside].mean()), float(is_there[inside].mean()), int(inside.sum()))

@@ -23,16 +23,16 @@ ALWAYS_YES_F1 = dict(zip(LABELS, (0.8184, 0.2571, 0.4047, 0.5482), strict=True))
 CORRECT_MAP = {"Dynamic-Step": 0.1600}
 
 NOTES = (
-    "Published rows are copied, blank where the paper gives no number. They are for the 583 real test clips; CVCSPC, "
-    "MD, MD+CVCSPC and GYMetricPose train one model an exercise and do not train on the validation clips, Dynamic-Step "
-    "and Two-Step train one model for both on train and validation.",
+    "Published rows are copied, blank where the paper gives no number. They are for the 583 real test clips. CVCSPC, "
+    "MD, MD+CVCSPC and GYMetricPose train one model an exercise and do not train on the validation clips; "
+    "Dynamic-Step and Two-Step train one model for both, on train and validation.",
     "The published F1 leaves out predictions with the wrong exercise; ours counts them as naming no error.",
-    "AP “published” is hits at IoU 0.5 over all clips of the exercise with the paper's own IoU, whose intersection is an "
-    "absolute value: intervals that do not touch can count as hits, a missing prediction too. AP “correct” is the same "
-    "with a correct IoU. The two are different numbers: compare like with like. The correct mAP of Dynamic-Step was "
-    "computed from its authors' predictions.",
-    "“Always yes” of the real test set was computed from its label counts: 169 and 36 of 244 squats, 86 and 128 of 339 "
-    "presses.",
+    "AP “published” is hits at IoU 0.5 over all clips of the exercise with the paper's own IoU, whose intersection is "
+    "an absolute value: intervals that do not touch can count as hits, a missing prediction too. AP “correct” is the "
+    "same with a correct IoU. The two are different numbers: compare like with like. The correct mAP of Dynamic-Step "
+    "was computed from its authors' predictions.",
+    "“Always yes” of the real test set was computed from its label counts: 169 and 36 of 244 squats, 86 and 128 of "
+    "339 presses.",
 )
 
 

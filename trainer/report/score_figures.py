@@ -71,7 +71,7 @@ def draw_yes_rate(rows: list[tuple[str, dict, dict]], is_synthetic: bool) -> byt
         `bytes`: A PNG file.
     """
     rates = [(label, spoken(label), ERROR_COLOURS[label]) for label in LABELS]
-    rates += [(exercise, f"both, {spoken(exercise)}", QUIET) for exercise in ERRORS]
+    rates += [(exercise, f"both\n{spoken(exercise)}", QUIET) for exercise in ERRORS]
     with figure_style():
         figure = Figure(figsize=(11, 1.2 + 0.27 * len(rows)), layout="constrained")
         panels = figure.subplots(1, len(rates), sharey=True)

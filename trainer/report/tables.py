@@ -51,8 +51,12 @@ def cell(value: float | None, interval=None, digits: int = 3) -> Cell:
     if value is None:
         return Cell("–")
     if interval is None or np.isnan(interval).any():
-        return Cell(f"{value:.{digits}f}")
-    return Cell(f"{value:.{digits}f}", f"{interval[0]:.2f}–{interval[1]:.2f}")
+        return Cell(_number(value, digits))
+    return Cell(_number(value, digits), f"{interval[0]:.2f}–{interval[1]:.2f}")
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def table4_header() -> list[str]:
