@@ -1,5 +1,5 @@
 """
-A clip's repetitions and phases, from the vertical course of what moves in it (`vertical_motion`).
+A clip's repetitions and phases, from the vertical course of what moves in it (`vertical_course`).
 
 The course is a line of turns, high, low, high …, of which only those count that undo most of a lift: knees that dip or
 a bar that sinks for a moment make no repetition. The first way out says what kind of lift it is: a squat lowers and
@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from .frames import Video
-from .vertical_motion import Motion, vertical_motion
+from .vertical_course import Motion, vertical_motion
 
 SMOOTHING_S = 0.07
 # In frame heights: what moves less is camera noise. The smallest simulated lift, far from the camera, has 0.055.
@@ -23,6 +23,8 @@ UNDONE = 0.6
 # The lifter is "out" beyond this share of the way, and the turning point is in the middle of that: a bar that sinks
 # while it is held moves the highest point by far, and this one hardly.
 OUT = 0.4
+# The lifter is back beyond this share of the way back; repetitions are cut in the middle of that.
+BACK = 0.85
 
 
 @dataclass(frozen=True)
@@ -140,20 +142,21 @@ def _alternate(height: np.ndarray, threshold: float) -> list[int]:
 
 
 def _turning_times(motion: Motion, turns: list[int]) -> list[float]:
-    """When the lifter turns, in seconds, for each turn but the first and the last."""
+    """When the lifter is out, back, out …, in seconds: for each turn but the first and the last."""
     height = _smooth(motion)
-    triples = zip(turns, turns[1:], turns[2:], strict=False)
-    return [
-        (_crossing(motion, height, before, turn) + _crossing(motion, height, after, turn)) / 2
-        for before, turn, after in triples
-    ]
+    times_s = []
+    for number, (before, turn, after) in enumerate(zip(turns, turns[1:], turns[2:], strict=False)):
+        share = BACK if number % 2 else OUT
+        sides_s = [_crossing(motion, height, side, turn, share) for side in (before, after)]
+        times_s.append(sum(sides_s) / 2)
+    return times_s
 
 
-def _crossing(motion: Motion, height: np.ndarray, begin: int, turn: int) -> float:
-    """The time nearest to `begin` when the share `OUT` of the way from there to `turn` is done, in seconds."""
+def _crossing(motion: Motion, height: np.ndarray, begin: int, turn: int, share: float) -> float:
+    """The time nearest to `begin` when this share of the way from there to `turn` is done, in seconds."""
     step = 1 if turn > begin else -1
     way = height[np.arange(begin, turn + step, step)]
     done = (way - way[0]) / (way[-1] - way[0])
-    after = int(np.argmax(done >= OUT))
-    share = (OUT - done[after - 1]) / (done[after] - done[after - 1])
-    return float(motion.times_s[begin] + step * (after - 1 + share) * motion.times_s[1])
+    after = int(np.argmax(done >= share))
+    steps = after - 1 + (share - done[after - 1]) / (done[after] - done[after - 1])
+    return float(motion.times_s[begin] + step * steps * motion.times_s[1])

@@ -22,6 +22,8 @@ RATE_HZ, NUM_PIXELS = 15.0, 10_000
 CHUNK_FRAMES = 32
 # Flow of this size, in frame heights a step (a thirtieth of a pixel), is noise.
 NOISE = 3e-4
+# Grey levels that a pixel's surroundings, a square so wide, must change by for its flow to count.
+CHANGE, CHANGE_PIXELS = 1.0, 9
 # Farneback's flow. DIS flow is faster, but where the wall is plain it follows the lifter, and the median is not still.
 FLOW = {
     "pyr_scale": 0.5,
@@ -99,7 +101,10 @@ def upward_speed(frames: np.ndarray) -> np.ndarray:
 def _upward_flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Frame heights that each pixel goes up, the camera's motion taken off, shape (H, W)."""
     down = cv2.calcOpticalFlowFarneback(before, after, None, **FLOW)[..., 1]
-    return (np.median(down) - down) / len(before)
+    upward = (np.median(down) - down) / len(before)
+    # along a long straight edge flow is ambiguous, and may be large where nothing changes at all
+    changes = cv2.blur(cv2.absdiff(before, after).astype(np.float32), (CHANGE_PIXELS, CHANGE_PIXELS))
+    return np.where(changes >= CHANGE, upward, 0.0)
 
 
 def _weighted_mean(flow: np.ndarray) -> float:
