@@ -61,7 +61,7 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
             after,
             [*predict, "--model", model, "--output", after, "--references", references],
         ),
-        ("the same with blank clips", blank, [*predict, "--model", model, "--output", blank, "--blank_video"]),
+        ("the same with blank clips", blank, [*predict, "--model", model, "--output", blank, "--control", "blank"]),
         ("score", run / "scores.json", ["-m", "trainer.score", references, *pairs, "--output", run / "scores.json"]),
         ("card and pictures", run / "README.md", ["-m", "model_card", run]),
     ]

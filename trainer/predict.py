@@ -1,116 +1,181 @@
 """
-Answers for the clips of a release.
+Answers for clips: which exercise, which errors, when, and how probable.
 
     python -m trainer.predict --model MODEL --data RELEASE --split test --output predictions.jsonl
+    python -m trainer.predict --model MODEL --videos A.mp4 FOLDER --output predictions.jsonl
+    accelerate launch --multi_gpu --num_processes 4 -m trainer.predict --model MODEL --data RELEASE --output FILE
+
+The same command again goes on where it was stopped. A clip that cannot be read is a row with `error`.
 """
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+import time
+from contextlib import ExitStack
+from dataclasses import replace
 
 import torch
-from datasets import Dataset, Video
+from accelerate import PartialState
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from fitness_aqa_dataset import add_messages, load_fitness_aqa
-from metrics.fitness_aqa.parsing import parse_answer
-from trainer.collator import ConversationCollator, blank_frames
 from trainer.loading import load_checkpoint
+from trainer.prediction.answering import Answerer
+from trainer.prediction.batches import Batches
+from trainer.prediction.calibration import read_calibration
+from trainer.prediction.inputs import Inputs, cut_repetitions, list_data, list_videos
+from trainer.prediction.options import check_options, parse_options, settings_of
+from trainer.prediction.output import Output, locked
+from trainer.prediction.processes import gathered, on_each, on_first
+from trainer.run_record import write_whole
+
+MOST_LISTED = 10
+MOST_WORKERS = 4
 
 
-def load_rows(data_dir: str, split: str) -> Dataset:
+def predict(options: argparse.Namespace) -> None:
     """
-    Rows of one split with the question as `messages`, clips undecoded.
+    Answer what is asked for and is not answered yet.
 
     Args:
-        data_dir (`str`): The raw release.
-        split (`str`): `train`, `validation` or `test`.
+        options (`argparse.Namespace`): From [`~trainer.prediction.options.parse_options`].
 
-    Returns:
-        `Dataset`: In the release's order.
+    Raises:
+        ValueError: If options, model, data or what is there already do not fit each other.
     """
-    rows = load_fitness_aqa(data_dir, split=split).cast_column("video", Video(decode=False))
-    return add_messages(rows)
+    check_options(options)
+    state, output = PartialState(), Output(options.output)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        settings = on_first(lambda: settings_of(options))
+        inputs = list_inputs(options)
+        settings |= {"input_state": inputs.state, "dtype": str(dtype_of(options, state.device)).removeprefix("torch.")}
+        settings["synthetic"] = inputs.is_synthetic
+        on_first(lambda: stack.enter_context(locked(options.output)) and None)
+        if on_first(lambda: not options.overwrite and output.is_finished(settings)):
+            on_first(lambda: write_references(options, inputs))
+            return say(state, f"{options.output}: finished already. Give --overwrite to start anew.")
+        if settings["repetitions"] == "auto":
+            inputs = find_all_repetitions(inputs, state)
+        answerer = on_each(lambda: load_answerer(options, settings, state))
+        ids = [clip.id for clip in inputs.clips]
+        done = on_first(lambda: output.begin(settings, ids, options.overwrite))
+        on_first(lambda: write_references(options, inputs))
+        batches = Batches(inputs.clips, inputs.rows, answerer.processor, settings)
+        answer_all(batches, answerer, output, done, options.num_workers, state)
+        on_first(output.finish)
+        if state.is_main_process:
+            print_end(output, len(ids) - len(done), time.monotonic() - started)
 
 
-def reference(row: dict, exercises: list[str]) -> dict:
-    """What the experts say of a row: `{"id", "exercise", "errors": [{"label", "start", "end"}]}`, seconds."""
-    errors = [{key: error[key] for key in ("label", "start", "end")} for error in row["errors"]]
-    return {"id": row["id"], "exercise": exercises[row["exercise"]], "errors": errors}
+def list_inputs(options: argparse.Namespace) -> Inputs:
+    """What is to be answered."""
+
+    def find() -> Inputs:
+        if options.videos:
+            return list_videos(options.videos, options.limit)
+        return list_data(options.data, options.split or "test", options.limit)
+
+    if PartialState().num_processes > 1:
+        on_first(lambda: bool(find()))  # it fills the cache that the others read
+    return on_each(find)
 
 
-@torch.no_grad()
-def generate_answers(
-    model: torch.nn.Module, processor, rows: Dataset, num_frames: int, batch_size: int = 16, blank: bool = False
-) -> Iterator[dict]:
+def find_all_repetitions(inputs: Inputs, state: PartialState) -> Inputs:
+    """Every process looks for repetitions in its share of the files."""
+    mine = list(enumerate(inputs.clips))[state.process_index :: state.num_processes]
+    bar = tqdm(mine, desc="finding repetitions", unit="video", delay=2, disable=not state.is_main_process)
+    found = gathered(on_each(lambda: [(place, cut_repetitions(clip)) for place, clip in bar]))
+    return replace(inputs, clips=[clip for _, clips in sorted(found, key=lambda pair: pair[0]) for clip in clips])
+
+
+def dtype_of(options: argparse.Namespace, device: torch.device) -> torch.dtype:
+    """Of the weights."""
+    if options.dtype == "auto":
+        has_bfloat16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has_bfloat16 else torch.float32
+    return getattr(torch, options.dtype)
+
+
+def load_answerer(options: argparse.Namespace, settings: dict, state: PartialState) -> Answerer:
+    """The model on this process's device, with its calibration."""
+    calibration = read_calibration(options.model, options.calibration) if settings["calibration"] else None
+    if calibration and (warning := calibration.difference(settings)):
+        say(state, f"warning: {warning}")
+    model, processor = load_checkpoint(options.model, dtype=dtype_of(options, state.device))
+    return Answerer(model.to(state.device).eval(), processor, settings, calibration)
+
+
+def write_references(options: argparse.Namespace, inputs: Inputs) -> None:
+    """What the experts say, whole or not at all; first: where the answers are, the references are too."""
+    if options.references:
+        write_whole(options.references, "".join(json.dumps(reference) + "\n" for reference in inputs.references))
+
+
+def answer_all(
+    batches: Batches, answerer: Answerer, output: Output, done: set[str], num_workers: int | None, state: PartialState
+) -> None:
     """
-    Answer the question of every row, greedily, in batches.
+    Answer every batch that has a row to come; after each round of one batch a process, the first one writes the rows.
 
-    Args:
-        model: A video-language model with `generate`.
-        processor: Its processor.
-        rows (`Dataset`): From [`load_rows`].
-        num_frames (`int`): Frames sampled from each clip.
-        batch_size (`int`, *optional*, defaults to 16): Clips answered together.
-        blank (`bool`, *optional*, defaults to `False`): Show grey frames instead of the clip's (a control).
-
-    Yields:
-        `dict`: `{"id", "answer", "exercise", "errors": [{"label", "start", "end"}]}`, in the order of the rows.
-        `exercise` is `None` where the answer names none.
+    A batch of which some rows are there is answered whole, and only those that are not there are written: rows hang a
+    little on what is in their batch.
     """
-    collator = ConversationCollator(
-        processor, num_frames, generate=True, change_frames=blank_frames if blank else None
+    todo = [index for index in range(len(batches)) if not done.issuperset(batches.ids(index))]
+    mine = todo[state.process_index :: state.num_processes]
+    workers = min(default_workers(state) if num_workers is None else num_workers, len(mine))
+    loader = DataLoader(
+        batches, batch_size=None, sampler=mine, num_workers=workers, prefetch_factor=2 if workers else None
     )
-    loader = DataLoader(rows, batch_size, collate_fn=lambda batch: ([row["id"] for row in batch], collator(batch)))
-    model.eval()
-    with tqdm(total=len(rows), desc="answering" + (" blank clips" if blank else ""), unit="clip") as progress:
-        for ids, batch in loader:
-            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            tokens = model.generate(**batch, max_new_tokens=128, do_sample=False)
-            new_tokens = tokens[:, batch["input_ids"].shape[1] :]
-            for id, answer in zip(ids, processor.batch_decode(new_tokens, skip_special_tokens=True), strict=True):
-                yield {"id": id, "answer": answer.strip(), **parse_answer(answer, images=False)}
-            progress.update(len(ids))
+    decoded = iter(loader)
+    total, bar = len(batches.clips), None
+    if state.is_main_process:
+        bar = tqdm(total=total, initial=len(done), desc="answering", unit="clip")
+    for round in range(-(-len(todo) // state.num_processes)):
+        has_batch = round < len(mine)
+        rows = gathered(on_each(lambda: answerer.rows(next(decoded)) if has_batch else []))  # noqa: B023
+        on_first(lambda: output.append(rows))  # noqa: B023
+        if bar is not None:
+            bar.update(len(output.lines) - bar.n)
+    if bar is not None:
+        bar.close()
 
 
-def write_jsonl(path: Path, rows: Iterator[dict] | list[dict]) -> None:
-    """Write rows as JSON lines, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w") as file:
-            for row in rows:
-                file.write(json.dumps(row) + "\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def default_workers(state: PartialState) -> int:
+    """The cores that are there for each process that answers, less one for itself; 1 to `MOST_WORKERS`."""
+    cores = len(os.sched_getaffinity(0)) // state.num_processes
+    return min(max(cores - 1, 1), MOST_WORKERS)
+
+
+def print_end(output: Output, num_answered: int, seconds: float) -> None:
+    """How many, how fast, and which could not be read."""
+    print(f"{num_answered} clips answered in {seconds:.0f} s ({num_answered / seconds:.1f} clips/s)")
+    if bad := output.unreadable():
+        listed = [f"{id}: {why}" for id, why in list(bad.items())[:MOST_LISTED]]
+        more = [f"and {len(bad) - MOST_LISTED} more"] if len(bad) > MOST_LISTED else []
+        print(
+            f"{len(bad)} of {len(output.lines)} clips could not be read: " + "\n  ".join(["", *listed, *more]).strip()
+        )
+
+
+def say(state: PartialState, line: str) -> None:
+    """Print on the first process."""
+    if state.is_main_process:
+        print(line)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Command line: read a release, answer, write."""
-    parser = argparse.ArgumentParser(prog="python -m trainer.predict", description=__doc__.strip().splitlines()[0])
-    parser.add_argument("--model", required=True, help="folder or Hub id of the checkpoint")
-    parser.add_argument("--data", required=True, help="folder of the raw release")
-    parser.add_argument("--split", default="test", choices=["train", "validation", "test"])
-    parser.add_argument("--output", required=True, type=Path, help="JSON lines to write: id, answer, exercise, errors")
-    parser.add_argument("--references", type=Path, help="also write the experts' intervals here, as JSON lines")
-    parser.add_argument("--num_frames", type=int, default=32, help="frames sampled from each clip (default 32)")
-    parser.add_argument("--batch_size", type=int, default=16, help="clips answered together (default 16)")
-    parser.add_argument("--blank_video", action="store_true", help="control: show grey frames instead of the clips")
-    options = parser.parse_args(arguments)
+    """Command line: `error: …` and exit code 1 for what a user can mend."""
+    options = parse_options(__doc__.strip(), arguments)
     try:
-        rows = load_rows(options.data, options.split)
-        model, processor = load_checkpoint(options.model)
-        if options.references:  # first: where the answers are, the references are too
-            exercises = rows.features["exercise"].names
-            write_jsonl(options.references, [reference(row, exercises) for row in rows.remove_columns("video")])
-        answers = generate_answers(model, processor, rows, options.num_frames, options.batch_size, options.blank_video)
-        write_jsonl(options.output, answers)
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+        predict(options)
+    except ValueError as error:
+        sys.exit(f"error: {error}" if PartialState().is_main_process else 1)
+    except KeyboardInterrupt:
+        print(f"\nstopped; the same command goes on from {options.output}.partial", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":
