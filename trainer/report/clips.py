@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets import Dataset
-
-from fitness_aqa_dataset.prepared import is_synthetic
 from metrics.fitness_aqa.records import to_reference
 from trainer.arguments import DataArguments
+from trainer.clip_check import find_bad_clips
+from trainer.prediction.inputs import Clip, Inputs, list_data
 from trainer.report.run_files import Run
 from trainer.splits import load_split
 
@@ -23,20 +22,26 @@ class Clips:
         references (`dict[str, dict]`):
             By id: `{"exercise", "errors": [{"label", "start", "end"}]}`, seconds.
         durations_s (`dict[str, float]`):
-            By id.
-        videos (`dict[str, dict]`):
-            By id: `{"bytes", "path"}`, undecoded.
-        num_in_split (`int`):
-            Clips of the whole split.
+            By id; lacks clips that cannot be read.
+        train_references (`dict[str, dict]`), train_durations_s (`dict[str, float]`):
+            The same of the train split; empty where the data has none.
+        inputs ([`Inputs`]):
+            The whole split.
         is_synthetic (`bool`):
             Whether they are simulated.
     """
 
     references: dict[str, dict]
     durations_s: dict[str, float]
-    videos: dict[str, dict]
-    num_in_split: int
+    train_references: dict[str, dict]
+    train_durations_s: dict[str, float]
+    inputs: Inputs
     is_synthetic: bool
+
+    def video(self, key: str) -> dict:
+        """A clip as `open_video` takes it."""
+        clip = next(clip for clip in self.inputs.clips if clip.id == key)
+        return {"bytes": None, "path": clip.path} if clip.path else self.inputs.rows[clip.row]["video"]
 
 
 def load_clips(runs: list[Run]) -> Clips:
@@ -58,40 +63,46 @@ def load_clips(runs: list[Run]) -> Clips:
     for run in runs[1:]:
         check_same_clips(first, run)
     data, split = first.settings["data"], first.settings["split"]
-    rows = load_rows(data, split)
-    index_of = {key: index for index, key in enumerate(rows["id"])}
-    if unknown := [key for key in first.rows if key not in index_of]:
+    inputs = list_data(data, split)
+    references = _references(inputs)
+    if unknown := [key for key in first.rows if key not in references]:
         raise ValueError(
             f"{first.path}: {len(unknown)} of {len(first.rows)} ids are not in the split {split} of {data}: "
             f"{', '.join(unknown[:NUM_IDS_SHOWN])}{', …' * (len(unknown) > NUM_IDS_SHOWN)}. "
             "The data has changed since; predict again."
         )
-    rows = rows.select([index_of[key] for key in first.rows])
-    videos = dict(zip(rows["id"], rows["video"], strict=True))
-    for key, video in videos.items():
-        if video["bytes"] is None and not Path(video["path"]).is_file():
-            raise FileNotFoundError(f"{video['path']}: the video of clip {key} is gone. Put it back into {data}.")
+    _check_videos(first, inputs.clips, data)
+    data_args = DataArguments(dataset_name=data, on_bad_clip="skip")
+    bad = list(find_bad_clips(data_args))
+    rows, train = (load_split(data_args, name, bad).select_columns(["id", "duration"]) for name in (split, "train"))
+    durations_s, train_durations_s = (dict(zip(part["id"], part["duration"], strict=True)) for part in (rows, train))
+    train_references = _references(list_data(data, "train")) if train_durations_s else {}
     return Clips(
-        references=references_of(rows),
-        durations_s=dict(zip(rows["id"], rows["duration"], strict=True)),
-        videos=videos,
-        num_in_split=len(index_of),
-        is_synthetic=bool(first.settings.get("synthetic")) or is_synthetic(Path(data)),
+        references={key: references[key] for key in first.rows},
+        durations_s=durations_s,
+        train_references={key: train_references[key] for key in train_durations_s},
+        train_durations_s=train_durations_s,
+        inputs=inputs,
+        is_synthetic=bool(first.settings.get("synthetic") or inputs.is_synthetic),
     )
 
 
-def load_rows(data: str, split: str) -> Dataset:
-    """Rows of a split of labelled clips, undecoded; see `load_split`."""
-    return load_split(DataArguments(dataset_name=str(data)), split)
+def _references(inputs: Inputs) -> dict[str, dict]:
+    return {reference["id"]: to_reference(reference, index) for index, reference in enumerate(inputs.references)}
 
 
-def references_of(rows: Dataset) -> dict[str, dict]:
-    """References of rows by id, in the form that is scored."""
-    names = rows.features["exercise"].names
-    return {
-        row["id"]: to_reference({"exercise": names[row["exercise"]], "errors": row["errors"]}, index)
-        for index, row in enumerate(rows.select_columns(["id", "exercise", "errors"]))
-    }
+def _check_videos(run: Run, clips: list[Clip], data: str) -> None:
+    """Raise FileNotFoundError if a clip that was read is not there any more."""
+    gone = [
+        clip
+        for clip in clips
+        if clip.id in run.rows and not run.rows[clip.id].get("error") and clip.path and not Path(clip.path).is_file()
+    ]
+    if gone:
+        more = f", and {len(gone) - 1} more are" if len(gone) > 1 else ""
+        raise FileNotFoundError(
+            f"{gone[0].path}: the video of clip {gone[0].id} is gone{more}. Put it back into {data}."
+        )
 
 
 def check_same_clips(first: Run, other: Run) -> None:

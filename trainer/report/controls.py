@@ -8,8 +8,11 @@ from trainer.report.clips import check_same_clips
 from trainer.report.run_files import Run, read_runs, read_settings, settings_path
 
 CONTROLS = ("blank", "shuffled", "paraphrased")
-# What tells about a run and is no option of `trainer.predict`, or is given anew.
-NOT_REPEATED = ("control", "output", "synthetic", "synthetic_model")
+# Options of `trainer.predict` that a run's settings are given again by, where they are set.
+REPEATED = ("model", "data", "split", "limit", "decode", "num_frames", "clip_reduction", "num_beams", "temperature")
+REPEATED += ("top_p", "max_new_tokens", "seed", "calibration", "batch_size", "dtype")
+# What a control may have otherwise than its run.
+MAY_DIFFER = {"control", "seed", "batch_size"}
 
 
 def control_path(run: Run, control: str) -> Path:
@@ -31,45 +34,61 @@ def control_run(run: Run, control: str) -> Run:
         `Run`: Its file lies in `controls/` of the run's folder.
 
     Raises:
-        ValueError: If `trainer.predict` cannot make it.
+        ValueError: If `trainer.predict` cannot make it, or the model or the clips have changed since the run.
     """
     path = control_path(run, control)
-    if not is_current(run, path, control):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    begun = settings_path(path).is_file()
+    differing = differences(run, read_settings(path)) if begun else []
+    if differing or not path.is_file():
         print(f"{run.name}: answering the control {control}", file=sys.stderr)
+        arguments = [*arguments_of(run.settings), "--control", control, "--output", str(path)]
         try:
-            predict.main([*arguments_of(run.settings), "--control", control, "--output", str(path)])
+            predict.main([*arguments, "--overwrite"] if differing else arguments)
         except SystemExit as exit:
             if exit.code:
-                reason = str(exit.code).removeprefix("error: ")
+                reason = str(exit.code).removeprefix("error: ").removesuffix(".")
                 raise ValueError(
                     f"{run.path}: its control {control} could not be made ({reason}). "
                     "Mend that, or give --no_controls for a page without."
                 ) from None
+        if differing := differences(run, read_settings(path)):
+            raise ValueError(
+                f"{run.path}: its control {control} is of something else now: {', '.join(differing)} changed since the "
+                "run. Predict again, or give --no_controls for a page without."
+            )
     (made,) = read_runs([path])
     check_same_clips(run, made)
     return made
 
 
-def is_current(run: Run, path: Path, control: str) -> bool:
-    """Whether a control is there, was made with the run's settings, and is no older than the run."""
-    if not (path.is_file() and settings_path(path).is_file()):
-        return False
-    settings = read_settings(path)
-    same = _repeated(settings) == _repeated(run.settings) and settings.get("control") == control
-    return same and path.stat().st_mtime >= run.path.stat().st_mtime
+def differences(run: Run, settings: dict) -> list[str]:
+    """Names of the settings that a control has otherwise than its run, and may not."""
+    names = {*run.settings, *settings} - MAY_DIFFER
+    return sorted(name for name in names if run.settings.get(name) != settings.get(name))
 
 
 def arguments_of(settings: dict) -> list[str]:
-    """The settings of a run as arguments of `trainer.predict`, without control and output."""
+    """
+    The settings of a run as arguments of `trainer.predict`.
+
+    Args:
+        settings (`dict`):
+            Of a run on labelled clips.
+
+    Returns:
+        `list[str]`: Without control and output, and without what does nothing beside the other settings.
+    """
+    names = list(REPEATED)
+    if settings["decode"] != "free" or settings["clip_reduction"] != "none":
+        names += ["style", "decimals"]
+    if settings["clip_reduction"] == "windows":
+        names.append("overlap")
     arguments = []
-    for key, value in _repeated(settings).items():
-        if value is None or value is False:
-            continue
-        values = [] if value is True else value if isinstance(value, list) else [value]
-        arguments += [f"--{key}", *map(str, values)]
+    for name in names:
+        if settings.get(name) is not None:
+            arguments += [f"--{name}", str(settings[name])]
+    if settings.get("do_sample"):
+        arguments.append("--do_sample")
+    if settings["decode"] == "score" and not settings.get("calibration"):
+        arguments.append("--no_calibration")
     return arguments
-
-
-def _repeated(settings: dict) -> dict:
-    return {key: value for key, value in settings.items() if key not in NOT_REPEATED}

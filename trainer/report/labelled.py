@@ -7,7 +7,7 @@ from tqdm import tqdm
 from metrics.fitness_aqa.records import ERRORS
 from metrics.fitness_aqa.trivial import trivial_predictions
 from trainer.report import tables
-from trainer.report.clips import Clips, load_clips, load_rows
+from trainer.report.clips import Clips, load_clips
 from trainer.report.conclusions import conclusions
 from trainer.report.controls import CONTROLS, control_run
 from trainer.report.length_control import length_predictions
@@ -82,13 +82,11 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
     """
     clips = load_clips(runs)
     references = list(clips.references.values())
-    settings = runs[0].settings
     scored = [score(run.name, _in_order(run, clips), references) for run in runs]
     trivial = trivial_predictions(references)
     untimed = [{**p, "errors": [{**error, "start": 0.0, "end": 0.0} for error in p["errors"]]} for p in trivial]
     always, constant = score("Always yes", untimed, references), score("Constant interval", trivial, references)
-    train = load_rows(settings["data"], "train")
-    length = score("Clip length alone", length_predictions(train, clips), references) if len(train) else None
+    length = score("Clip length alone", length_predictions(clips), references) if clips.train_durations_s else None
     controls = [_control_answers(run, clips, references) if with_controls else {} for run in runs]
 
     published, own = tables.table4(scored, [always, constant])
@@ -177,7 +175,7 @@ def worst_clips(run: Run, clips: Clips) -> list[tuple[str, list[Mistake]]]:
 
 def _shown(run: Run, clips: Clips, key: str, mistakes: list[Mistake]) -> ShownClip:
     row, reference = run.rows[key], clips.references[key]
-    decoder, duration_s = open_clip(clips.videos[key], f"clip {key}")
+    decoder, duration_s = open_clip(clips.video(key), f"clip {key}")
     own = list(ERRORS[reference["exercise"]])
     labels = own + sorted({error["label"] for error in row["errors"]} - set(own))
     frames = [

@@ -1,40 +1,38 @@
 """What the length of a clip alone tells about its errors."""
 
 import numpy as np
-from datasets import Dataset
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
 from metrics.fitness_aqa.interval_ap import merge
 from metrics.fitness_aqa.records import ERRORS, EXERCISE_OF, to_prediction
-from trainer.report.clips import Clips, references_of
+from trainer.report.clips import Clips
 
 
-def length_predictions(train: Dataset, clips: Clips) -> list[dict]:
+def length_predictions(clips: Clips) -> list[dict]:
     """
     Answers of a logistic regression on the clip's duration, one for each error, fitted on the train split.
 
     It is told the exercise. It names an error where its probability reaches the threshold that has the best F1 on the
-    train split, from the median start to the median end of that split.
+    train split, from the median start to the median end of that split. A clip that cannot be read has the train
+    split's median duration.
 
     Args:
-        train (`Dataset`):
-            Rows of the train split.
         clips ([`Clips`]):
-            The clips to answer.
+            The clips to answer, and those of the train split, at least one.
 
     Returns:
         `list[dict]`: One prediction a clip, as `to_prediction` returns it, with the probabilities in `scores`.
     """
-    references, durations_s = references_of(train), dict(zip(train["id"], train["duration"], strict=True))
-    keys = list(clips.references)
-    lengths_s = np.array([[clips.durations_s[key]] for key in keys])
+    references, durations_s, keys = clips.train_references, clips.train_durations_s, list(clips.references)
+    median_s = float(np.median(list(durations_s.values())))
+    lengths_s = np.array([[clips.durations_s.get(key, median_s)] for key in keys])
     named = {}
     for label, exercise in EXERCISE_OF.items():
         ids = [key for key, reference in references.items() if reference["exercise"] == exercise]
         intervals_s = np.array([merge(references[key]["errors"], label) for key in ids]).reshape(-1, 2)
         has_error = intervals_s[:, 1] > intervals_s[:, 0]
-        if has_error.all() or not has_error.any():  # nothing to tell apart, in an empty train split too
+        if has_error.all() or not has_error.any():  # nothing to tell apart, or no clip of the exercise
             probability, threshold = np.full(len(keys), float(has_error.any())), 0.5
         else:
             fit_s = np.array([[durations_s[key]] for key in ids])
