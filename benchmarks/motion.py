@@ -2,7 +2,6 @@
 How well turning points and repetitions are found from pixels alone, and how long it takes. Synthetic clips only.
 
     python benchmarks/motion.py [--clips 300] [--sets 10] [--seed 7000] [--look studio]
-    python benchmarks/motion.py --picture docs/motion.png
 
 A turning point is right within 0.15 s of the middle of the hold (the bottom of a squat, the lockout of a press). A set
 is right if its repetitions are counted right and each cut lies in the true pause or within 0.15 s of it. Every clip is
@@ -41,13 +40,12 @@ WAYS = {"squat": ["lowering", "lifting"], "overhead_press": ["lifting", "lowerin
 
 
 def main() -> None:
-    """Print two tables, or draw the picture."""
+    """Print two tables."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--clips", type=int, default=300, help="clips, half of each exercise (default 300)")
     parser.add_argument("--sets", type=int, default=10, help="sets of each exercise, length and kind (default 10)")
     parser.add_argument("--seed", type=int, default=7000)
     parser.add_argument("--look", default="studio", choices=["studio", "gym"])
-    parser.add_argument("--picture", type=Path, help="draw vertical courses here instead of measuring")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

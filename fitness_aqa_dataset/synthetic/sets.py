@@ -1,4 +1,4 @@
-"""Several repetitions of one simulated lifter in one video, a pure function of its arguments: for cutting them apart."""
+"""Several repetitions of one simulated lifter in one video, a pure function of the arguments: to be cut apart."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ REST_S = 0.5  # before the first repetition and after the last
 
 @dataclass(frozen=True)
 class RepetitionSet:
-    """A set before it is drawn: `repetitions` and their errors are on the video's clock, `size` is height and width."""
+    """A set before it is drawn: `repetitions` and errors are on the video's clock, `size` is height and width."""
 
     body: Body
     scene: Scene
