@@ -1,4 +1,4 @@
-"""What `python -m trainer.calibrate` found out about a model, and how its probabilities and decisions follow from it."""
+"""What `python -m trainer.calibrate` found out about a model, and how probabilities and decisions follow from it."""
 
 import json
 from dataclasses import dataclass, field
