@@ -15,8 +15,8 @@ def to_prediction(prediction: str | dict, clip: int) -> dict:
     Args:
         prediction (`str` or `dict`):
             An answer to be read by [`parse_answer`], or `{"exercise", "errors": [{"label", "start", "end"}]}`, each
-            error optionally with a `score`, the record optionally with `scores`, `{label: probability}` of the clip.
-            Probabilities lie in [0, 1]; None is the same as none given.
+            error optionally with a `score`, the record optionally with `scores`, `{label: probability}` of the clip
+            (an exercise's is allowed and not used). Probabilities lie in [0, 1]; None is the same as none given.
         clip (`int`):
             Its index, for the message.
 
@@ -44,7 +44,7 @@ def to_prediction(prediction: str | dict, clip: int) -> dict:
             f"{where}: `scores` must be probabilities by label, such as {{'elbows': 0.9}}, got {_shown(scores)}."
         )
     for label, probability in scores.items():
-        _check_label(label, tuple(EXERCISE_OF), f"{where}, `scores`")
+        _check_label(label, (*EXERCISE_OF, *ERRORS), f"{where}, `scores`")
         _check_probability(probability, label, f"{where}, `scores`")
     return {
         "exercise": prediction["exercise"],
