@@ -74,7 +74,7 @@ class AnswerForms:
             most (`int`): Most times; where more can be written, every second, fifth, tenth … of them.
 
         Returns:
-            `tuple[str, ...]`: From 0 to the clip's end, ascending; `("0", "1")` at least, so that there is an interval.
+            `tuple[str, ...]`: From 0 to the clip's end, ascending, at least two, so that there is an interval.
         """
         last = max(floor(duration_s * 10**self.decimals + ROUNDING), 1)
         step = next(step * 10**power for power in range(10) for step in STEPS if last // (step * 10**power) < most)
@@ -90,8 +90,8 @@ class AnswerForms:
             times (`tuple[str, ...]`): From [`times`](AnswerForms.times).
 
         Returns:
-            `list[tuple[str, State]]`: Texts, none a beginning of another, and what has been said with them; empty where
-            the answer is complete.
+            `list[tuple[str, State]]`: Texts, none a beginning of another, and what has been said with them; empty
+            where the answer is complete.
         """
         match state.wants:
             case "exercise":

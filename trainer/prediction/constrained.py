@@ -113,11 +113,10 @@ def end_ids(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[
 
 def longest_answer(forms: AnswerForms, times: list[tuple[str, ...]]) -> int:
     """Most tokens an answer can have, its end included."""
-    longest = max(longest_time(forms, of_clip) for of_clip in times)
-    return longest + 1
+    return max(longest_way(forms, of_clip, State()) for of_clip in times) + 1
 
 
-def longest_time(forms: AnswerForms, times: tuple[str, ...], state: State = State()) -> int:
-    """Tokens of the longest way to the end of an answer, where the last two times stand for all: they have most digits."""
+def longest_way(forms: AnswerForms, times: tuple[str, ...], state: State) -> int:
+    """Tokens of the longest way to the end of an answer; the last two times stand for all: they have most digits."""
     options = forms.pieces(state, times[-2:])
-    return max((len(forms.encode(text)) + longest_time(forms, times, state) for text, state in options), default=0)
+    return max((len(forms.encode(text)) + longest_way(forms, times, state) for text, state in options), default=0)

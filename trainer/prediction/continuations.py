@@ -1,6 +1,6 @@
 """
 Log-probabilities of many continuations of one prompt: the prompt, video included, is encoded once, and the
-continuations of a clip are read in one pass as a tree, in which every token sees the prompt and its own beginning only.
+continuations of a clip are read in one pass as a tree, in which a token sees the prompt and its own beginning only.
 """
 
 import torch
@@ -28,6 +28,16 @@ class Prompts:
         deltas = getattr(model.base_model, "rope_deltas", None)
         self.shift = 0 if deltas is None else deltas.reshape(-1, 1)
 
+    def keep(self, indices: list[int]) -> None:
+        """Go on with these prompts only, given by index, ascending; the others' part of the cache is freed."""
+        if len(indices) == len(self.mask):
+            return
+        chosen = torch.tensor(indices, dtype=torch.int64, device=self.mask.device)
+        self.cache.batch_select_indices(chosen)
+        self.mask, self.first = self.mask[chosen], self.first[chosen]
+        if isinstance(self.shift, torch.Tensor):
+            self.shift = self.shift[chosen]
+
     @torch.no_grad()
     def log_probabilities(self, continuations: list[list[tuple[int, ...]]]) -> list[list[float]]:
         """
@@ -42,8 +52,6 @@ class Prompts:
         """
         trees = [_Tree(sequences) for sequences in continuations]
         size = max(len(tree.tokens) for tree in trees)
-        if not size:
-            return [[] for _ in trees]
         device = self.mask.device
         tokens = torch.zeros(len(trees), size, dtype=torch.int64)
         depths = torch.zeros(len(trees), size, dtype=torch.int64)

@@ -98,11 +98,14 @@ def read_by_score(
     """
     prompts = Prompts(model, batch)
     clips = [_Clip(forms, media) for media in shown]
-    while any(clip.open for clip in clips):
-        candidates = [clip.expand() for clip in clips]
+    going_on = clips
+    while going_on:
+        candidates = [clip.expand() for clip in going_on]
         log_probabilities = prompts.log_probabilities([[node.telling for node in nodes] for nodes in candidates])
-        for clip, of_clip in zip(clips, log_probabilities, strict=True):
+        for clip, of_clip in zip(going_on, log_probabilities, strict=True):
             clip.weigh(of_clip)
+        prompts.keep([index for index, clip in enumerate(going_on) if clip.open])
+        going_on = [clip for clip in going_on if clip.open]
     return [clip.reading() for clip in clips]
 
 
@@ -117,8 +120,8 @@ class _Clip:
 
     def expand(self) -> list[_Node]:
         """
-        The beginnings of answers that follow the open ones, down to where a time or a wording has been chosen; at first
-        down to where times begin, so that none are weighed of what turns out to be unlikely.
+        The beginnings of answers that follow the open ones, down to where a time or a wording has been chosen; at
+        first down to where times begin, so that none are weighed of what turns out to be unlikely.
         """
         is_first = any(node.state.exercise is None for node in self.open)
         self.families: list[tuple[_Node, list[_Node]]] = []
