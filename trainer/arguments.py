@@ -8,6 +8,7 @@ from trl import ModelConfig, SFTConfig, TrlParser
 
 from fitness_aqa_dataset import AUGMENTATIONS
 from fitness_aqa_dataset.augmentation import ANGLE_RANGE
+from fitness_aqa_dataset.clip_reduction import REDUCTIONS
 
 BALANCINGS = ("none", "dynamic_step", "paper_code_dynamic_step", "two_step")
 VARIATIONS = ("wording", "augmentation")
@@ -54,6 +55,9 @@ class DataArguments:
             the other.
         augmentations (`list[str]`): Which augmentations balancing may use.
         angle_range (`list[float]`): Lowest and highest angle of rotations, degrees, counter-clockwise positive.
+        clip_reduction (`str`): What of a clip one row shows: `none` (all of it), `windows` (each a stretch of
+            `num_frames` frames, so that every frame is seen) or `phases` (lowering and lifting, one row each).
+        overlap (`int`): Frames that a window shares with the one before.
         vary_by_epoch (`list[str]`): What of a row changes from epoch to epoch: `wording`, `augmentation`.
         answer_weights (`dict[str, float]` or `str`, *optional*): Weights of answers in the loss by class: errors
             joined with `+`, or `none`; a class that is not named has 1. `balanced`: one over the class's share.
@@ -85,6 +89,14 @@ class DataArguments:
         default_factory=lambda: list(ANGLE_RANGE),
         metadata={"help": "Lowest and highest angle of rotations in degrees, counter-clockwise positive."},
     )
+    clip_reduction: str = field(
+        default="none",
+        metadata={
+            "help": "What of a clip one row shows: none (all of it), windows (each num_frames long) or phases.",
+            "choices": REDUCTIONS,
+        },
+    )
+    overlap: int = field(default=0, metadata={"help": "Frames that a window shares with the one before."})
     vary_by_epoch: list[str] = field(
         default_factory=list,
         metadata={"help": "What of a row changes from epoch to epoch: wording, augmentation, or both."},
@@ -106,6 +118,14 @@ class DataArguments:
             setattr(self, name, as_list(name, getattr(self, name)))
         for name in ("num_frames", "eval_num_clips"):
             check_count(name, getattr(self, name))
+        if self.clip_reduction not in REDUCTIONS:
+            raise ValueError(f"clip_reduction: expected {', '.join(REDUCTIONS)}, got {self.clip_reduction!r}.")
+        if self.overlap and self.clip_reduction != "windows":
+            raise ValueError(
+                f"overlap: only windows overlap, and clip_reduction is {self.clip_reduction}. Leave it out."
+            )
+        if self.clip_reduction != "none" and self.dataset_config != ["video"]:
+            raise ValueError(f"clip_reduction: {self.clip_reduction} is for clips. Leave it out for images.")
         if unknown := set(self.vary_by_epoch) - set(VARIATIONS):
             raise ValueError(f"vary_by_epoch: expected {' and '.join(VARIATIONS)}, got {', '.join(sorted(unknown))}.")
         if isinstance(self.answer_weights, str) and self.answer_weights != "balanced":  # from the command line

@@ -16,12 +16,12 @@ from trainer.output_folder import TENSORBOARD
 from trainer.pixels import normalization_of, normalize_pixels
 from trainer.placeholders import compare_counts
 from trainer.progress import ShortLog
-from trainer.rows import RowVariation, prepare_rows
+from trainer.rows import RowVariation, prepare_rows, reduce_clips
 from trainer.sft_trainer import VideoSFTTrainer
 from trainer.splits import load_split
 
 NUM_COMPARED_ROWS = 2
-COLUMNS_SHOWN = ("id", "video", "image", "augmentation", "messages")
+COLUMNS_SHOWN = ("id", "video", "image", "augmentation", "window", "messages")
 
 
 def build_trainer(
@@ -130,7 +130,7 @@ def _validation_rows(data_args: DataArguments, seed: int, skip_clips: list[str] 
     rows = load_split(data_args, "validation", skip_clips)
     if not len(rows):
         raise ValueError(f"{data_args.dataset_name}: no validation rows to evaluate on. Give --eval_strategy no.")
-    rows = sample_rows(rows, data_args.eval_num_clips, seed)
+    rows = reduce_clips(sample_rows(rows, data_args.eval_num_clips, seed), data_args)
     return add_messages(rows, style=data_args.style, decimals=data_args.decimals)
 
 

@@ -9,6 +9,7 @@ from datasets import Dataset, Value, concatenate_datasets
 
 from fitness_aqa_dataset import add_messages, dynamic_step, paper_code_dynamic_step, two_step
 from fitness_aqa_dataset.augmentation import IDENTITY, make_augmentation, uniform
+from fitness_aqa_dataset.clip_reduction import to_phases, to_windows
 from fitness_aqa_dataset.columns import set_column
 from fitness_aqa_dataset.conversations import to_conversation
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS
@@ -35,7 +36,7 @@ def prepare_rows(data_args: DataArguments, seed: int, phase: int = 0, skip_clips
 
     Returns:
         `Dataset`: Rows with `id`, `video` or `image` (undecoded), `augmentation`, `messages`, and, where asked for,
-        `weight` and the columns that messages are made of.
+        `window`, `weight` and the columns that messages are made of.
 
     Raises:
         ValueError, FileNotFoundError: If the data cannot be read, or does not fit what is asked for.
@@ -48,14 +49,38 @@ def prepare_rows(data_args: DataArguments, seed: int, phase: int = 0, skip_clips
         if media == "image":
             raise ValueError(f"balancing: {data_args.balancing} is for clips. Give `balancing: none` for images.")
         rows = _balance(rows, data_args, seed, phase)
+    rows = reduce_clips(rows, data_args)
     rows = add_messages(rows, style=data_args.style, decimals=data_args.decimals, seed=seed)
     columns = ["id", media, "augmentation", "messages"]
+    columns += ["window"] if data_args.clip_reduction != "none" else []
     if data_args.answer_weights is not None:
         rows = set_column(rows, "weight", answer_weights(rows, data_args.answer_weights), Value("float32"))
         columns.append("weight")
     if data_args.vary_by_epoch:
         columns += ["exercise", "errors"] if media == "video" else ["task", "label"]
     return rows.select_columns(columns)
+
+
+def reduce_clips(rows: Dataset, data_args: DataArguments) -> Dataset:
+    """
+    Rows with what `clip_reduction` makes of each.
+
+    Args:
+        rows (`Dataset`): Of whole clips, balanced, without messages.
+        data_args (`DataArguments`): Says which reduction.
+
+    Returns:
+        `Dataset`: Rows with a `window`, or `rows` as they are.
+
+    Raises:
+        ValueError: If a clip cannot be decoded to find its phases, or `overlap` does not fit `num_frames`.
+    """
+    match data_args.clip_reduction:
+        case "windows":
+            return to_windows(rows, data_args.num_frames, data_args.overlap)
+        case "phases":
+            return to_phases(rows)
+    return rows
 
 
 def _balance(rows: Dataset, data_args: DataArguments, seed: int, phase: int) -> Dataset:
@@ -149,7 +174,7 @@ class RowVariation:
 
 def fingerprint_rows(rows: Dataset) -> str:
     """A name for what a run is trained on: every id, augmentation, message and weight, not the bytes of clips."""
-    columns = [name for name in ("id", "augmentation", "messages", "weight") if name in rows.column_names]
+    columns = [name for name in ("id", "augmentation", "window", "messages", "weight") if name in rows.column_names]
     digest = hashlib.sha256()
     for row in rows.with_format(None).select_columns(columns).to_list():
         digest.update(json.dumps(row, sort_keys=True).encode())

@@ -1,1 +1,1 @@
-"""From clips to rows of predictions: what is answered, the three ways of answering, and what becomes of the answers."""
+"""From clips to rows of predictions: what is answered, the three ways of answering, what becomes of the answers."""
