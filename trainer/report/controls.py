@@ -53,8 +53,8 @@ def control_run(run: Run, control: str) -> Run:
                 ) from None
         if differing := differences(run, read_settings(path)):
             raise ValueError(
-                f"{run.path}: its control {control} is of something else now: {', '.join(differing)} changed since the "
-                "run. Predict again, or give --no_controls for a page without."
+                f"{run.path}: its control {control} is of something else now ({', '.join(differing)} changed since "
+                "the run). Predict again, or give --no_controls for a page without."
             )
     (made,) = read_runs([path])
     check_same_clips(run, made)
@@ -79,9 +79,9 @@ def arguments_of(settings: dict) -> list[str]:
         `list[str]`: Without control and output, and without what does nothing beside the other settings.
     """
     names = list(REPEATED)
-    if settings["decode"] != "free" or settings["clip_reduction"] != "none":
+    if settings.get("decode") != "free" or settings.get("clip_reduction") != "none":
         names += ["style", "decimals"]
-    if settings["clip_reduction"] == "windows":
+    if settings.get("clip_reduction") == "windows":
         names.append("overlap")
     arguments = []
     for name in names:
@@ -89,6 +89,6 @@ def arguments_of(settings: dict) -> list[str]:
             arguments += [f"--{name}", str(settings[name])]
     if settings.get("do_sample"):
         arguments.append("--do_sample")
-    if settings["decode"] == "score" and not settings.get("calibration"):
+    if settings.get("decode") == "score" and not settings.get("calibration"):
         arguments.append("--no_calibration")
     return arguments

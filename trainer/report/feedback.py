@@ -14,8 +14,8 @@ from trainer.report.thumbnails import Thumbnail, interval_thumbnails, open_clip
 from trainer.report.tracks import Lane, make_lanes, ticks
 
 NOT_ADVICE = (
-    "This is the output of a machine-learning model. It can be wrong, it is no medical advice, and it does not replace "
-    "a coach or a physician. Stop if something hurts."
+    "This is the output of a machine-learning model. It can be wrong, it is no medical advice, and it does not "
+    "replace a coach or a physician. Stop if something hurts."
 )
 
 
@@ -63,6 +63,11 @@ class VideoFeedback:
     problem: str = ""
 
     @property
+    def name(self) -> str:
+        """Of the file."""
+        return Path(self.path).name
+
+    @property
     def labels(self) -> list[str]:
         """The errors that the table of repetitions has columns for."""
         return [
@@ -92,9 +97,9 @@ def feedback_page(runs: list[Run], overlay: Path | None) -> tuple[str, dict[str,
     rows_of = {(run.name, path): rows for run in runs for path, rows in _by_video(run).items()}
     readable = [path for (_, path), rows in rows_of.items() if not rows[0].get("error")]
     if gone := [path for path in readable if not Path(path).is_file()]:
+        more = f", and {len(gone) - 1} more are" if len(gone) > 1 else ""
         raise FileNotFoundError(
-            f"{gone[0]}: the video of {runs[0].path} is gone"
-            f"{f', and {len(gone) - 1} more are' if len(gone) > 1 else ''}. Put it back, or start where it can be found."
+            f"{gone[0]}: the video of {runs[0].path} is gone{more}. Put it back, or start where it can be found."
         )
     targets = overlay_paths(readable, overlay) if overlay else {}
     videos = [_feedback(*key, rows) for key, rows in tqdm(rows_of.items(), desc="videos", unit="video", delay=2)]

@@ -2,26 +2,23 @@
 
 from dataclasses import dataclass
 
-from tqdm import tqdm
-
-from metrics.fitness_aqa.records import ERRORS
 from metrics.fitness_aqa.trivial import trivial_predictions
 from trainer.report import tables
 from trainer.report.clips import Clips, load_clips
 from trainer.report.conclusions import conclusions
 from trainer.report.controls import CONTROLS, control_run
+from trainer.report.intervals import LABELS
 from trainer.report.length_control import length_predictions
-from trainer.report.mistakes import RIGHT, RULE, Mistake, worst_first
+from trainer.report.mistakes import RIGHT, RULE
 from trainer.report.page import render
 from trainer.report.probability_figures import draw_precision_recall, draw_reliability
 from trainer.report.published import NOTES
 from trainer.report.run_files import Run
 from trainer.report.score_figures import draw_table4, draw_yes_rate
 from trainer.report.scoring import Answers, both_rates, score, yes_rates
+from trainer.report.shown_clips import ShownClip, order_clips, show_clips
 from trainer.report.style import data_uri, spoken
-from trainer.report.thumbnails import Thumbnail, interval_thumbnails, open_clip
 from trainer.report.timeline_figure import draw_timeline
-from trainer.report.tracks import Lane, make_lanes, ticks, times_text
 
 CONTROL_TEXT = {
     "blank": "blank video",
@@ -31,35 +28,44 @@ CONTROL_TEXT = {
 
 
 @dataclass
-class ShownClip:
+class Scored:
     """
-    One clip of the page.
+    All rows of the page's tables.
 
     Args:
-        key (`str`): Its id.
-        mistakes (`list[Mistake]`): The worst first.
-        exercise (`str`), answered (`str`): In words.
-        duration_s (`float`): Seconds.
-        lanes (`list[Lane]`): One an error.
-        ticks (`list[tuple[float, str]]`): Of the time axis.
-        frames (`list[tuple[str, list[Thumbnail]]]`): What of, and three frames.
-        answer (`str`): What the model said.
+        references (`list[dict]`): Of the clips, in their order.
+        runs (`list[Answers]`): One a run.
+        always (`Answers`): Every error of the true exercise in every clip, without times.
+        constant (`Answers`): The same with the median interval.
+        length (`Answers`, *optional*): From the clips' lengths; `None` without a train split.
+        controls (`list[dict[str, Answers]]`): By control, for every run.
     """
 
-    key: str
-    mistakes: list[Mistake]
-    exercise: str
-    answered: str
-    duration_s: float
-    lanes: list[Lane]
-    ticks: list[tuple[float, str]]
-    frames: list[tuple[str, list[Thumbnail]]]
-    answer: str
+    references: list[dict]
+    runs: list[Answers]
+    always: Answers
+    constant: Answers
+    length: Answers | None
+    controls: list[dict[str, Answers]]
 
-    @property
-    def verdict(self) -> str:
-        """Its mistakes in one line, with how sure the answer was."""
-        return "; ".join(mistake.text for mistake in self.mistakes)
+    def rates(self) -> list[tuple[str, str, dict, dict]]:
+        """Name, kind, yes rates and rates of both errors of truth, runs and controls."""
+        truth = yes_rates(self.references, self.references), both_rates(self.references, self.references)
+        rows = [("truth", "trivial", *truth)]
+        for run, of_run in zip(self.runs, self.controls, strict=True):
+            rows.append((run.name, "run", run.yes_rate, run.both_rate))
+            rows += [(f"{run.name}, {c.name}", "control", c.yes_rate, c.both_rate) for c in of_run.values()]
+        return rows
+
+    def control_groups(self) -> list[tuple[list[tables.Row], list[str]]]:
+        """For every run the rows of its table of controls, and what to conclude from them."""
+        groups = []
+        for run, of_run in zip(self.runs, self.controls, strict=True):
+            rows = [tables.control_row(run, "run"), tables.control_row(self.always, "trivial")]
+            rows += [tables.control_row(self.length, "trivial")] if self.length else []
+            rows += [tables.control_row(control, "control", f"of {run.name}") for control in of_run.values()]
+            groups.append((rows, conclusions(run, self.always, self.length, of_run)))
+        return groups
 
 
 def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple[str, dict[str, bytes]]:
@@ -81,30 +87,11 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
         FileNotFoundError, ValueError: If data or a clip is gone, or something does not fit together.
     """
     clips = load_clips(runs)
-    references = list(clips.references.values())
-    scored = [score(run.name, _in_order(run, clips), references) for run in runs]
-    trivial = trivial_predictions(references)
-    untimed = [{**p, "errors": [{**error, "start": 0.0, "end": 0.0} for error in p["errors"]]} for p in trivial]
-    always, constant = score("Always yes", untimed, references), score("Constant interval", trivial, references)
-    length = score("Clip length alone", length_predictions(clips), references) if clips.train_durations_s else None
-    controls = [_control_answers(run, clips, references) if with_controls else {} for run in runs]
-
-    published, own = tables.table4(scored, [always, constant])
-    rates = _rates(references, scored, controls)
-    synthetic = clips.is_synthetic
-    figures = {
-        "table4": draw_table4(scored, [always, constant], synthetic),
-        "yes_rate": draw_yes_rate([(name, of_label, of_both) for name, _, of_label, of_both in rates], synthetic),
-    }
-    with_numbers = [(index, run) for index, run in enumerate(scored) if run.has_probability]
-    if with_numbers:
-        figures["reliability"] = draw_reliability(with_numbers, references, synthetic)
-        figures["precision_recall"] = draw_precision_recall(with_numbers, references, synthetic)
-    order = worst_clips(runs[0], clips)
-    shown = [_shown(runs[0], clips, *item) for item in tqdm(order[:max_clips], desc="clips of the page", unit="clip")]
-    if shown:
-        drawn = [(clip.key, clip.verdict, clip.duration_s, clip.lanes) for clip in shown]
-        figures["timeline"] = draw_timeline(drawn, synthetic)
+    ordered = order_clips(runs[0], clips)
+    shown = show_clips(runs[0], clips, ordered[:max_clips])
+    scored = score_all(runs, clips, with_controls)
+    figures = draw_figures(scored, shown, clips.is_synthetic)
+    published, own = tables.table4(scored.runs, [scored.always, scored.constant])
     html = render(
         "labelled.html",
         runs=runs,
@@ -113,91 +100,75 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
         own=own,
         header=tables.table4_header(),
         notes=NOTES,
-        ap_table=tables.ap_table(scored, references),
-        ap_header=[*(spoken(label) for labels in ERRORS.values() for label in labels), "mean"],
+        ap_table=tables.ap_table(scored.runs, scored.references),
+        ap_header=[*map(spoken, LABELS), "mean"],
         control_header=tables.control_header(),
-        control_groups=_control_groups(scored, always, length, controls),
+        control_groups=scored.control_groups(),
         with_controls=with_controls,
-        has_length=length is not None,
+        has_length=scored.length is not None,
         rate_header=tables.rate_header(),
-        rate_rows=[tables.rate_row(*row) for row in rates],
-        without_numbers=[run.name for run in scored if not run.has_probability],
+        rate_rows=[tables.rate_row(*row) for row in scored.rates()],
+        without_numbers=[run.name for run in scored.runs if not run.has_probability],
         calibrated=[run.name for run in runs if run.settings.get("calibration")],
         shown=shown,
         rule=RULE,
-        num_wrong=sum(mistakes[0].kind != RIGHT for _, mistakes in order),
-        num_clips=len(order),
+        num_wrong=sum(mistakes[0].kind != RIGHT for _, mistakes in ordered),
+        num_clips=len(ordered),
         unread=[(run.name, key, row["error"]) for run in runs for key, row in run.rows.items() if row.get("error")],
         pictures={name: data_uri(png) for name, png in figures.items()},
     )
     return html, figures
 
 
-def _in_order(run: Run, clips: Clips) -> list[dict]:
-    return [run.predictions[key] for key in clips.references]
+def score_all(runs: list[Run], clips: Clips, with_controls: bool) -> Scored:
+    """Score the runs, what they are compared with, and their controls; see [`labelled_page`]."""
+    references = list(clips.references.values())
 
+    def score_run(name: str, run: Run) -> Answers:
+        return score(name, [run.predictions[key] for key in clips.references], references)
 
-def _control_answers(run: Run, clips: Clips, references: list[dict]) -> dict[str, Answers]:
-    return {
-        control: score(CONTROL_TEXT[control], _in_order(control_run(run, control), clips), references)
-        for control in CONTROLS
-    }
-
-
-def _control_groups(
-    runs: list[Answers], always: Answers, length: Answers | None, controls: list[dict[str, Answers]]
-) -> list[tuple[list[tables.Row], list[str]]]:
-    """For every run its rows and what to conclude from them."""
-    groups = []
-    for run, of_run in zip(runs, controls, strict=True):
-        rows = [tables.control_row(run, "run"), tables.control_row(always, "trivial")]
-        rows += [tables.control_row(length, "trivial")] if length else []
-        rows += [tables.control_row(control, "control", f"of {run.name}") for control in of_run.values()]
-        groups.append((rows, conclusions(run, always, length, of_run)))
-    return groups
-
-
-def _rates(references: list[dict], runs: list[Answers], controls: list[dict[str, Answers]]) -> list[tuple]:
-    """Name, kind, yes rates and rates of both errors of truth, runs and controls."""
-    rows = [("truth", "trivial", yes_rates(references, references), both_rates(references, references))]
-    for run, of_run in zip(runs, controls, strict=True):
-        rows.append((run.name, "run", run.yes_rate, run.both_rate))
-        rows += [(f"{run.name}, {c.name}", "control", c.yes_rate, c.both_rate) for c in of_run.values()]
-    return rows
-
-
-def worst_clips(run: Run, clips: Clips) -> list[tuple[str, list[Mistake]]]:
-    """The clips of a run that could be read, the worst mistakes first."""
-    references = {key: reference for key, reference in clips.references.items() if not run.rows[key].get("error")}
-    scores = {key: run.rows[key].get("scores") or {} for key in references}
-    return worst_first(run.predictions, references, scores)
-
-
-def _shown(run: Run, clips: Clips, key: str, mistakes: list[Mistake]) -> ShownClip:
-    row, reference = run.rows[key], clips.references[key]
-    decoder, duration_s = open_clip(clips.video(key), f"clip {key}")
-    own = list(ERRORS[reference["exercise"]])
-    labels = own + sorted({error["label"] for error in row["errors"]} - set(own))
-    frames = [
-        (f"predicted {spoken(error['label'])}, {times_text(error['start'], error['end'])}", error)
-        for error in row["errors"]
-    ]
-    missed = {error["label"] for error in reference["errors"]} - {error["label"] for error in row["errors"]}
-    frames += [
-        (f"missed {spoken(error['label'])}, {times_text(error['start'], error['end'])} in the reference", error)
-        for error in reference["errors"]
-        if error["label"] in missed
-    ]
-    probability = (row.get("scores") or {}).get(row["exercise"])
-    answered = spoken(row["exercise"] or "no exercise") + ("" if probability is None else f" ({probability:.2f})")
-    return ShownClip(
-        key=key,
-        mistakes=mistakes,
-        exercise=spoken(reference["exercise"]),
-        answered=answered,
-        duration_s=duration_s,
-        lanes=make_lanes(labels, row, (0.0, duration_s), reference),
-        ticks=ticks((0.0, duration_s)),
-        frames=[(text, interval_thumbnails(decoder, error["start"], error["end"])) for text, error in frames],
-        answer=row.get("answer") or "",
+    trivial = trivial_predictions(references)
+    untimed = [{**p, "errors": [{**error, "start": 0.0, "end": 0.0} for error in p["errors"]]} for p in trivial]
+    has_train = bool(clips.train_durations_s)
+    return Scored(
+        references=references,
+        runs=[score_run(run.name, run) for run in runs],
+        always=score("Always yes", untimed, references),
+        constant=score("Constant interval", trivial, references),
+        length=score("Clip length alone", length_predictions(clips), references) if has_train else None,
+        controls=[
+            {name: score_run(CONTROL_TEXT[name], control_run(run, name)) for name in CONTROLS if with_controls}
+            for run in runs
+        ],
     )
+
+
+def draw_figures(scored: Scored, shown: list[ShownClip], is_synthetic: bool) -> dict[str, bytes]:
+    """
+    Draw all figures there is something to draw in.
+
+    Args:
+        scored ([`Scored`]):
+            The page's numbers.
+        shown (`list[ShownClip]`):
+            Its clips.
+        is_synthetic (`bool`):
+            Whether they are simulated; every figure says so.
+
+    Returns:
+        `dict[str, bytes]`: PNG files by name: `table4`, `yes_rate`, with clips `timeline`, with probabilities
+        `reliability` and `precision_recall`.
+    """
+    rates = [(name, of_label, of_both) for name, _, of_label, of_both in scored.rates()]
+    figures = {
+        "table4": draw_table4(scored.runs, [scored.always, scored.constant], is_synthetic),
+        "yes_rate": draw_yes_rate(rates, is_synthetic),
+    }
+    with_numbers = [(index, run) for index, run in enumerate(scored.runs) if run.has_probability]
+    if with_numbers:
+        figures["reliability"] = draw_reliability(with_numbers, scored.references, is_synthetic)
+        figures["precision_recall"] = draw_precision_recall(with_numbers, scored.references, is_synthetic)
+    if shown:
+        drawn = [(clip.key, clip.verdict, clip.duration_s, clip.lanes) for clip in shown]
+        figures["timeline"] = draw_timeline(drawn, is_synthetic)
+    return figures

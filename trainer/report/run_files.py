@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from metrics.fitness_aqa.records import EXERCISE_OF, to_prediction
+from metrics.fitness_aqa.records import to_prediction
 from metrics.fitness_aqa.rows import read_rows
 from metrics.fitness_aqa.segments import check_number
 
@@ -94,6 +94,8 @@ def _names(files: list[Path]) -> list[str]:
 
 def _read_run(path: Path, name: str) -> Run:
     settings = read_settings(path)
+    if settings.get("data") and not settings.get("split"):
+        raise ValueError(f"{settings_path(path)}: `data` without its `split`. Run `python -m trainer.predict` again.")
     if not (settings.get("data") or settings.get("videos")):
         raise ValueError(
             f"{settings_path(path)}: neither `data` nor `videos` is in it, so it is unknown what was answered. "
@@ -102,7 +104,7 @@ def _read_run(path: Path, name: str) -> Run:
     rows = read_rows(path.read_bytes(), str(path), lambda row, index: _check_row(row, settings))
     if not rows:
         raise ValueError(f"{path}: no row in it. Run `python -m trainer.predict` again.")
-    predictions = {key: _prediction(row, index) for index, (key, row) in enumerate(rows.items())}
+    predictions = {key: to_prediction(row, index) for index, (key, row) in enumerate(rows.items())}
     return Run(name, path, settings, rows, predictions)
 
 
@@ -138,26 +140,22 @@ def read_settings(predictions_path: Path) -> dict:
     return settings
 
 
-def _prediction(row: dict, index: int) -> dict:
-    """The scored form; `scores` of a row also hold exercises, which are no labels to the metric."""
-    scores = {label: value for label, value in (row.get("scores") or {}).items() if label in EXERCISE_OF}
-    return to_prediction({**row, "scores": scores}, index)
-
-
 def _check_row(row: dict, settings: dict) -> dict:
     """The row as it is; a ValueError that says what is wrong with it."""
-    if not isinstance(row.get("scores", {}), dict):
-        raise ValueError(f"`scores` must be probabilities by name, got {str(row['scores'])[:80]}.")
-    _prediction(row, 0)
+    to_prediction(row, 0)
     if settings.get("videos") and not isinstance(row.get("video", row.get("error")), str):
         raise ValueError("lacks `video`, the path of the file. Run `python -m trainer.predict --videos` again.")
     window = row.get("window")
     if window is not None and not (isinstance(window, list) and len(window) == 2):
         raise ValueError(f"`window` must be a start and an end in seconds, got {str(window)[:80]}.")
-    times_s = row.get("frame_times") or []
-    for label, curve in (row.get("frame_scores") or {}).items():
+    times_s, curves = row.get("frame_times") or [], row.get("frame_scores") or {}
+    if not (
+        isinstance(times_s, list) and isinstance(curves, dict) and all(isinstance(c, list) for c in curves.values())
+    ):
+        raise ValueError("`frame_times` must be a list of seconds and `frame_scores` one list of numbers by error.")
+    for label, curve in curves.items():
         if len(curve) != len(times_s):
             raise ValueError(f"`frame_scores` of {label} has {len(curve)} values for {len(times_s)} `frame_times`.")
-    for number in (*(window or ()), *times_s, *(p for c in (row.get("frame_scores") or {}).values() for p in c)):
+    for number in (*(window or ()), *times_s, *(number for curve in curves.values() for number in curve)):
         check_number(number, "window, frame_times and frame_scores", "row")
     return row
