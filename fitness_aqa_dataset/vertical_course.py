@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from datasets.utils import tqdm
 from torchvision.transforms import v2
 
 from .frames import Video, open_video, sample_frames
@@ -69,10 +70,11 @@ def vertical_motion(video: Video) -> Motion:
     """
     decoder = open_video(video)
     fps, num_frames = decoder.metadata.average_fps, len(decoder)
-    size = _small_size(decoder.metadata.height, decoder.metadata.width)
+    size = small_size(decoder.metadata.height, decoder.metadata.width)
     stride = max(1, round(fps / RATE_HZ))
     times_s, speeds, last = [], [np.zeros(1)], None
-    for first in range(0, num_frames, CHUNK_FRAMES * stride):
+    chunks = range(0, num_frames, CHUNK_FRAMES * stride)
+    for first in tqdm(chunks, desc="Following the motion", unit="chunk", delay=2, leave=False):
         end = min(first + CHUNK_FRAMES * stride, num_frames)
         # half a frame: the part of a single frame has a length, too
         part = {"start_s": first / fps, "end_s": (end - 0.5) / fps}
@@ -98,6 +100,12 @@ def upward_speed(frames: np.ndarray) -> np.ndarray:
     return np.array(speeds, np.float64)
 
 
+def small_size(height_px: int, width_px: int) -> tuple[int, int]:
+    """Height and width of the frames that flow is computed of, in pixels; the aspect ratio stays."""
+    scale = min(1.0, (NUM_PIXELS / (height_px * width_px)) ** 0.5)
+    return max(1, round(height_px * scale)), max(1, round(width_px * scale))
+
+
 def _upward_flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Frame heights that each pixel goes up, the camera's motion taken off, shape (H, W)."""
     down = cv2.calcOpticalFlowFarneback(before, after, None, **FLOW)[..., 1]
@@ -110,8 +118,3 @@ def _upward_flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def _weighted_mean(flow: np.ndarray) -> float:
     weight = np.abs(flow)
     return float((flow * weight).sum() / (weight.sum() + NOISE * weight.size))
-
-
-def _small_size(height_px: int, width_px: int) -> tuple[int, int]:
-    scale = min(1.0, (NUM_PIXELS / (height_px * width_px)) ** 0.5)
-    return max(1, round(height_px * scale)), max(1, round(width_px * scale))
