@@ -47,7 +47,6 @@ def predict(options: argparse.Namespace) -> None:
     """
     check_options(options)
     state, output = PartialState(), Output(options.output)
-    started = time.monotonic()
     with ExitStack() as stack:
         settings = on_first(lambda: settings_of(options))
         inputs = list_inputs(options)
@@ -64,6 +63,7 @@ def predict(options: argparse.Namespace) -> None:
         done = on_first(lambda: output.begin(settings, ids, options.overwrite))
         on_first(lambda: write_references(options, inputs))
         batches = Batches(inputs.clips, inputs.rows, answerer.processor, settings)
+        started = time.monotonic()
         answer_all(batches, answerer, output, done, options.num_workers, state)
         on_first(output.finish)
         if state.is_main_process:
@@ -169,6 +169,7 @@ def say(state: PartialState, line: str) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Command line: `error: …` and exit code 1 for what a user can mend."""
     options = parse_options(__doc__.strip(), arguments)
+    PartialState(cpu=not torch.accelerator.is_available())  # without saying so, processes without a GPU would not meet
     try:
         predict(options)
     except ValueError as error:
