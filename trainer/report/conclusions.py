@@ -31,7 +31,7 @@ def conclusions(run: Answers, always_yes: Answers, length: Answers | None, contr
     if "blank" in controls:
         blank = controls["blank"].scores["macro_f1"]
         if _is_higher(run, controls["blank"]):
-            end = "the answers come from the pictures" if blank < HARDLY * f1 else "but only a little of it is seen"
+            end = "the answers come from the pictures" if blank < HARDLY * f1 else "most of it needs no picture"
             verb = "falls" if blank < HARDLY * f1 else "falls only"
             sentences.append(f"With blank frames macro F1 {verb} from {f1:.3f} to {blank:.3f}: {end}.")
         else:
@@ -62,7 +62,7 @@ def _against(run: Answers, other: Answers, name: str, gain: str) -> str:
         return f"Macro F1 is {f1:.3f}, {trivial:.3f} by {name}: {gain}."
     relation = "below" if _is_higher(other, run) else "not clearly above"
     return (
-        f"Macro F1 is {f1:.3f}, {relation} the {trivial:.3f} of {name}: as a detector of errors it is worth no more."
+        f"Macro F1 is {f1:.3f}, {relation} the {trivial:.3f} of {name}: it detects errors no better than that."
     )
 
 

@@ -1,10 +1,11 @@
 """Small frames of a clip, to put into a page."""
 
+import io
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torchcodec.decoders import VideoDecoder
-from torchvision.io import encode_jpeg
 from torchvision.transforms import v2
 
 from fitness_aqa_dataset.frames import open_video, sample_frames
@@ -86,5 +87,6 @@ def _thumbnail(frame_CHW: torch.Tensor, time_s: float, moment: str) -> Thumbnail
     height, width = frame_CHW.shape[-2:]
     size = [HEIGHT, max(1, round(width * HEIGHT / height))]
     small = v2.functional.resize(frame_CHW, size, antialias=True)
-    source = data_uri(encode_jpeg(small.contiguous(), QUALITY).numpy().tobytes(), "jpeg")
-    return Thumbnail(source, time_s, moment, size[1], size[0])
+    jpeg = io.BytesIO()
+    Image.fromarray(small.permute(1, 2, 0).numpy()).save(jpeg, "JPEG", quality=QUALITY)
+    return Thumbnail(data_uri(jpeg.getvalue(), "jpeg"), time_s, moment, size[1], size[0])
