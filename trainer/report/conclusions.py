@@ -61,9 +61,7 @@ def _against(run: Answers, other: Answers, name: str, gain: str) -> str:
     if _is_higher(run, other):
         return f"Macro F1 is {f1:.3f}, {trivial:.3f} by {name}: {gain}."
     relation = "below" if _is_higher(other, run) else "not clearly above"
-    return (
-        f"Macro F1 is {f1:.3f}, {relation} the {trivial:.3f} of {name}: it detects errors no better than that."
-    )
+    return f"Macro F1 is {f1:.3f}, {relation} the {trivial:.3f} of {name}: it detects errors no better than that."
 
 
 def _change(run: Answers, other: Answers, score: str, what: str, matters: str, ignored: str) -> str:

@@ -52,8 +52,7 @@ def test_a_little_is_seen():
     references = [to_reference(row, 0) for row in (BAD, GOOD) * 100]
     rows = [BAD, GOOD] * 95 + [GOOD, GOOD] * 5  # five of a hundred missed: F1 190 / 195
     right, blank = (
-        score("run", [to_prediction(row, 0) for row in answered], references)
-        for answered in ((BAD, GOOD) * 100, rows)
+        score("run", [to_prediction(row, 0) for row in answered], references) for answered in ((BAD, GOOD) * 100, rows)
     )
     assert conclusions(right, right, None, {"blank": blank})[0] == (
         "With blank frames macro F1 falls only from 0.500 to 0.487: most of it needs no picture."

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from trainer.report.feedback import feedback_page, finding, nothing_found, percent
+from trainer.report.run_files import read_runs
+
+FOUND = {"label": "knees_forward", "start": 1.2, "end": 2.4}
+
+
+def test_a_finding_in_a_lifters_words():
+    assert finding(FOUND, {"knees_forward": 0.87}) == "knees forward, 1.2–2.4 s, 87 %"
+    assert finding(FOUND, {}) == "knees forward, 1.2–2.4 s"
+    assert finding(FOUND | {"start": 0.0, "end": 0.0}, {"knees_forward": 0.87}) == "knees forward, 87 %"
+
+
+def test_nothing_found_says_what_was_considered():
+    scores = {"elbows": 0.3, "knees": 0.004}
+    assert nothing_found("overhead_press", scores) == "No mistake found. Looked for: elbows 30 %, knees < 1 %."
+    assert nothing_found("squat", {}) == "No mistake found. Looked for: knees forward, knees inward."
+    assert nothing_found(None, {}) == "Nothing can be said about mistakes."
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.0, "< 1 %"), (0.01, "1 %"), (0.555, "56 %"), (0.99, "99 %"), (0.999, "> 99 %")]
+)
+def test_percents(probability, text):
+    assert percent(probability) == text
+
+
+def test_the_page_of_a_set(own_run, own_video):
+    html, figures = feedback_page(read_runs([own_run]), None)
+    assert figures == {}
+    for text in (
+        "Repetition 1: Squat (&gt; 99 %)",
+        "knees forward, 0.5–1.0 s, 87 %",
+        "No mistake found. Looked for: knees forward 12 %, knees inward &lt; 1 %.",
+        '<td class="bad">yes (87 %)</td><td class="">no (4 %)</td>',
+        '<td class="">no (12 %)</td><td class="">no (&lt; 1 %)</td>',
+        "it is no medical advice",
+        "It has never seen a person",
+        'alt="me lifting.mp4 at 0.50 s, start of: knees forward, 0.5–1.0 s, 87 %"',
+        'aria-label="knees forward: prediction 0.50–1.00 s"',
+        "they have not been checked against clips with known mistakes",
+    ):
+        assert text in html, text
+    assert html.count("data:image/jpeg") == 3
+
+
+def test_a_model_of_people_has_seen_some(own_run):
+    path = own_run / "predictions.settings.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"synthetic_model": False, "calibration": "c.json"}))
+    html, _ = feedback_page(read_runs([own_run]), None)
+    assert "never seen a person" not in html
+    assert "they have not been checked" not in html
+
+
+def test_what_could_not_be_read_and_what_was_not_recognised(write_run, own_video, tmp_path):
+    nothing = {"answer": "", "exercise": None, "errors": [], "scores": {}, "num_frames": 0, "window": None}
+    rows = [
+        {"id": "notes.mp4", "video": "notes.mp4", "error": "notes.mp4: not a video"} | nothing,
+        {"id": str(own_video), "video": str(own_video)} | nothing,
+    ]
+    html, _ = feedback_page(read_runs([write_run(tmp_path / "own", rows, videos=["x"], decode="free")]), None)
+    assert "Could not be read: notes.mp4: not a video" in html
+    assert "The exercise was not recognised" in html
+    assert "Nothing can be said about mistakes." in html
+    assert "This way of answering gives no percentages." in html
+    assert "never seen a person" not in html
+
+
+def test_several_runs_are_told_apart(own_run, own_video, write_run, tmp_path):
+    rows = [json.loads(line) for line in (own_run / "predictions.jsonl").read_text().splitlines()]
+    other = write_run(tmp_path / "other", rows, videos=[str(own_video)])
+    html, _ = feedback_page(read_runs([own_run, other]), None)
+    assert "me lifting.mp4 <small>own</small>" in html
+    assert "me lifting.mp4 <small>other</small>" in html
+    with pytest.raises(ValueError, match="--overlay: 2 runs would be drawn into the same videos. Give one run"):
+        feedback_page(read_runs([own_run, other]), tmp_path / "out.mp4")
+
+
+def test_the_video_is_gone(own_run, own_video):
+    Path(own_video).unlink()
+    with pytest.raises(FileNotFoundError, match="me lifting.mp4: the video of .*predictions.jsonl is gone. Put"):
+        feedback_page(read_runs([own_run]), None)
