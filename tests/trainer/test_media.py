@@ -131,3 +131,14 @@ def test_grey_has_the_size_of_the_others(clip):
     assert image.frames.shape == (1, 3, 64, 64)
     assert image.times_s == []
     assert grey_media({"id": "1", "image": "gone.png"}, 3, []).frames.shape == (1, 3, 224, 224)
+
+
+def test_a_window_is_a_clip_of_its_own(clip):
+    whole = read_media(make_row(clip), 45)
+    media = read_media(make_row(clip, window={"start": 0.5, "end": 1.0}), 15)
+    assert torch.equal(media.frames, whole.frames[15:30])  # half-open: the frame at 1.0 s is the next window's
+    assert media.times_s == pytest.approx([index / 30 for index in range(15)])
+    assert media.duration_s == pytest.approx(0.5)
+    assert media.metadata().total_num_frames == 15
+    last = read_media(make_row(clip, window={"start": 1.0, "end": 1.5}), 2)
+    assert torch.equal(last.frames, whole.frames[[30, 44]])

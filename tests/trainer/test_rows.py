@@ -1,9 +1,11 @@
 import json
+from itertools import pairwise
 
 import pytest
 from datasets import Dataset
 
 from fitness_aqa_dataset.prepare import prepare_release
+from metrics.fitness_aqa.parsing import parse_answer
 from tests.local_hub import LocalHub, run_client
 from trainer.arguments import DataArguments
 from trainer.rows import (
@@ -223,3 +225,50 @@ def test_a_data_set_on_the_hub(release, prepared, tmp_path, pytestconfig):
         kind, num_rows, fingerprint, num_bytes = run_client(hub.new_env(hub.token), READ, pytestconfig.rootpath)
     assert (kind, num_rows, fingerprint) == ("hub", 20, fingerprint_rows(expected))
     assert num_bytes > 10_000
+
+
+def test_windows_of_clips_with_what_is_seen_in_them(release):
+    settings = {"style": "checklist", "decimals": 1, "num_frames": 32}
+    whole = prepare_rows(arguments(release, **settings), 0)
+    rows = prepare_rows(arguments(release, **settings, clip_reduction="windows"), 0)
+    assert "window" not in whole.column_names
+    assert len(rows) > 2 * len(whole)
+    assert set(rows["id"]) == set(whole["id"])
+    for row in rows.remove_columns("video"):
+        length = row["window"]["end"] - row["window"]["start"]
+        assert 0 < length <= 32 / 30 + 1e-9
+        for error in parse_answer(row["messages"][1]["content"][0]["text"])["errors"]:
+            assert 0 <= error["start"] < error["end"] <= length + 0.1
+    assert fingerprint_rows(rows) != fingerprint_rows(whole)
+
+
+def test_phases_are_rows_of_their_own(release):
+    rows = prepare_rows(arguments(release, clip_reduction="phases"), 0)
+    windows = {}
+    for id, window in zip(rows["id"], rows["window"], strict=True):
+        windows.setdefault(id, []).append(window)
+    assert sum(len(of_clip) == 2 for of_clip in windows.values()) > len(windows) / 2
+    for of_clip in windows.values():
+        assert of_clip[0]["start"] == 0.0
+        assert all(first["end"] == second["start"] for first, second in pairwise(of_clip))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"clip_reduction": "halves"}, "clip_reduction: expected none, windows, phases, got 'halves'"),
+        ({"overlap": 2}, "overlap: only windows overlap, clip_reduction is none"),
+        (
+            {"clip_reduction": "phases", "dataset_config": ["lumbar"]},
+            "clip_reduction: phases is for clips",
+        ),
+    ],
+)
+def test_reductions_that_cannot_be(release, settings, message):
+    with pytest.raises(ValueError, match=message):
+        arguments(release, **settings)
+
+
+def test_an_overlap_as_long_as_a_window(release):
+    with pytest.raises(ValueError, match="`overlap` must be from 0 to 3 for windows of 4 frames, got 4"):
+        prepare_rows(arguments(release, clip_reduction="windows", num_frames=4, overlap=4), 0)

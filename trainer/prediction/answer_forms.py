@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
 from fitness_aqa_dataset.conversations import STYLES, to_conversation
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS, EXERCISE_TEXT, EXERCISES
 from fitness_aqa_dataset.wordings import NO_ERROR, ONE_ERROR, TWO_ERRORS
+from trainer.chat import render
 
 # A time that was written as index / frame rate still lies inside its clip.
 ROUNDING = 1e-6
@@ -43,6 +44,14 @@ class State:
     interval: tuple[str, str] | None = None
 
 
+def lead_of(processor: ProcessorMixin) -> str:
+    """What a processor's chat template writes between a prompt and its answer: nothing, or a blank (SmolVLM)."""
+    turns = [("user", "?"), ("assistant", "Yes.")]
+    messages = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in turns]
+    ending = render(processor, messages, generate=False).ending
+    return ending[: ending.index("Yes.")]
+
+
 class AnswerForms:
     """
     The answer forms of one style, in pieces that a tokenizer cuts where we cut them.
@@ -51,17 +60,18 @@ class AnswerForms:
         tokenizer (`PreTrainedTokenizerBase`): The model's.
         style (`str`): `sentence` or `checklist`, see [`~fitness_aqa_dataset.to_conversation`].
         decimals (`int`): Digits after the point of a time.
+        lead (`str`, *optional*, defaults to `""`): What stands before an answer, see [`lead_of`].
 
     Raises:
         ValueError: If there is no such style, or the tokenizer joins signs over the borders of two pieces.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, style: str, decimals: int):
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, style: str, decimals: int, lead: str = ""):
         if style not in STYLES:
             raise ValueError(f"no answer style is called {style!r}. Choose among {', '.join(STYLES)}.")
         if not 0 <= decimals <= 3:
             raise ValueError(f"decimals: a whole number from 0 to 3 is needed, got {decimals}.")
-        self.tokenizer, self.style, self.decimals = tokenizer, style, decimals
+        self.tokenizer, self.style, self.decimals, self.lead = tokenizer, style, decimals, lead
         self.encode = lru_cache(maxsize=1 << 16)(self._encode)
         self._check_cuts()
 
@@ -97,7 +107,7 @@ class AnswerForms:
             case "exercise":
                 return [
                     (
-                        f"The subject is performing a {EXERCISE_TEXT[name]}.",
+                        f"{self.lead}The subject is performing a {EXERCISE_TEXT[name]}.",
                         State(name, waiting=ERRORS[name], wants="errors"),
                     )
                     for name in EXERCISES

@@ -1,0 +1,161 @@
+"""Probabilities read from the answer forms, against every answer of the forms weighed one by one."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from fitness_aqa_dataset.wordings import NO_ERROR, ONE_ERROR, TWO_ERRORS
+from tests.trainer.clip_rows import make_row, write_clip
+from trainer.collator import ConversationCollator
+from trainer.media import read_media
+from trainer.prediction import score
+from trainer.prediction.answer_forms import AnswerForms
+from trainer.prediction.score import read_by_score, telling_parts
+
+# A clip of 1.5 s at whole seconds: the only interval there is.
+INTERVAL = "from 0 to 1 seconds"
+
+
+@pytest.fixture(scope="module")
+def untrained(tiny_base, tmp_path_factory):
+    """Model, processor, collator, and two rows whose prompts differ in length."""
+    clip = write_clip(tmp_path_factory.mktemp("clips") / "noise.mp4")
+    model = AutoModelForImageTextToText.from_pretrained(tiny_base, dtype=torch.float32).eval()
+    processor = AutoProcessor.from_pretrained(tiny_base)
+    rows = [make_row(clip), make_row(clip, question="And which one is it in this clip?")]
+    return model, processor, ConversationCollator(processor, 4, generate=True), rows
+
+
+@torch.no_grad()
+def read(untrained, rows, style="checklist", decimals=0):
+    model, processor, collator, _ = untrained
+    shown = [read_media(row, 4) for row in rows]
+    return read_by_score(model, processor, collator(rows), shown, AnswerForms(processor.tokenizer, style, decimals))
+
+
+@torch.no_grad()
+def log_probability(untrained, row, text, beginning=""):
+    """Of the tokens that `text` has beyond `beginning`, from one pass over the whole conversation."""
+    model, processor, collator, _ = untrained
+    batch = dict(collator([row]))
+    ids = processor.tokenizer(text)["input_ids"]
+    first = len(processor.tokenizer(beginning)["input_ids"]) if beginning else 0
+    length = batch["input_ids"].shape[1]
+    batch["input_ids"] = torch.cat([batch["input_ids"], torch.tensor([ids])], 1)
+    batch["attention_mask"] = torch.ones_like(batch["input_ids"])
+    logits = model(**batch).logits[0].log_softmax(-1)
+    return sum(logits[length - 1 + place, ids[place]].item() for place in range(first, len(ids)))
+
+
+def share(untrained, row, beginning, option, other):
+    """Probability of `option` where only it and `other` may follow `beginning`."""
+    values = [math.exp(log_probability(untrained, row, beginning + text, beginning)) for text in (option, other)]
+    return values[0] / sum(values)
+
+
+def test_a_checklist_is_weighed_place_by_place(untrained, monkeypatch):
+    monkeypatch.setattr(score, "NEGLIGIBLE", 0.0)
+    _, _, _, rows = untrained
+    start = "The subject is performing a"
+    for row, reading in zip(rows, read(untrained, rows), strict=True):
+        squat = share(untrained, row, "", f"{start} Squat.", f"{start} OHP.")
+        assert reading.exercise_scores == pytest.approx({"squat": squat, "overhead_press": 1 - squat}, abs=1e-5)
+        for exercise, first, second in (("Squat", "Knees forward", "Knees inward"), ("OHP", "Elbows", "Knees")):
+            begun = f"{start} {exercise}."
+            # of the words for yes and no themselves: what both end with, or begin with, says nothing
+            yes = share(untrained, row, f"{begun} {first}:", " from", " no.")
+            after_no = share(untrained, row, f"{begun} {first}: no. {second}:", " from", " no.")
+            after_yes = share(untrained, row, f"{begun} {first}: {INTERVAL}. {second}:", " from", " no.")
+            labels = [name.lower().replace(" ", "_") for name in (first, second)]
+            assert reading.label_scores[labels[0]] == pytest.approx(yes, abs=1e-5)
+            assert reading.label_scores[labels[1]] == pytest.approx(yes * after_yes + (1 - yes) * after_no, abs=1e-5)
+            for label in labels:
+                interval = reading.intervals[label]
+                assert (interval.start, interval.end, interval.score) == (0.0, 1.0, 1.0)
+
+
+def test_a_sentence_is_weighed_over_all_wordings(untrained, monkeypatch):
+    monkeypatch.setattr(score, "NEGLIGIBLE", 0.0)
+    _, processor, _, rows = untrained
+    forms = AnswerForms(processor.tokenizer, "sentence", 0)
+    (reading,) = read(untrained, rows[:1], "sentence")
+    start = "The subject is performing a OHP."
+
+    said = {(): [f" {words}" for words in NO_ERROR]}
+    for labels, wordings, name in (
+        (("elbows",), ONE_ERROR, "elbows"),
+        (("knees",), ONE_ERROR, "knees"),
+        (("elbows", "knees"), TWO_ERRORS, "elbows"),
+    ):
+        said[labels] = [f" {words}: {name} from frame time" for words in wordings]
+    weights = {
+        labels: sum(math.exp(log_probability(untrained, rows[0], start + text, start)) for text in texts)
+        for labels, texts in said.items()
+    }
+    total = sum(weights.values())
+    for label in ("elbows", "knees"):
+        named = sum(weight for labels, weight in weights.items() if label in labels)
+        assert reading.label_scores[label] == pytest.approx(named / total, abs=1e-4)
+    assert forms.write("overhead_press", []).startswith(start)
+
+
+def test_the_batch_makes_no_difference(untrained):
+    _, _, _, rows = untrained
+    together = read(untrained, rows, decimals=1)
+    for row, expected in zip(rows, together, strict=True):
+        (alone,) = read(untrained, [row], decimals=1)
+        assert alone.label_scores == pytest.approx(expected.label_scores, abs=1e-5)
+        assert alone.exercise_scores == pytest.approx(expected.exercise_scores, abs=1e-5)
+        for label, interval in expected.intervals.items():
+            assert (alone.intervals[label].start, alone.intervals[label].end) == (interval.start, interval.end)
+
+
+def test_the_video_is_encoded_once_and_the_prompt_read_once(untrained):
+    model, _, _, rows = untrained
+    frames, lengths = [], []
+    hooks = [
+        model.model.vision_tower.register_forward_pre_hook(lambda _, args: frames.append(len(args[0]))),
+        model.model.language_model.layers[0].register_forward_pre_hook(
+            lambda _, args, kwargs: lengths.append(args[0].shape[1]), with_kwargs=True
+        ),
+    ]
+    read(untrained, rows, decimals=1)
+    for hook in hooks:
+        hook.remove()
+    assert frames == [2 * 4]
+    prompt = untrained[2](rows)["input_ids"].shape[1]
+    assert lengths[0] == prompt
+    assert len(lengths) <= 7  # the prompt, and a few trees; a generation would have taken one for every token
+    assert all(length != prompt for length in lengths[1:])
+
+
+def test_probabilities_of_times_rise_and_fall_within_the_interval(untrained):
+    _, _, _, rows = untrained
+    (reading,) = read(untrained, rows[:1], decimals=1)
+    assert reading.frame_times == pytest.approx([0, 14 / 30, 29 / 30, 44 / 30])
+    for label, scores in reading.frame_scores.items():
+        assert len(scores) == 4
+        assert all(0 <= value <= reading.label_scores[label] + 1e-9 for value in scores)
+    assert sum(reading.exercise_scores.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "parts"),
+    [
+        ([(1, 2, 8, 9), (1, 3, 8, 9)], [(1, 2), (1, 3)]),
+        ([(1, 8, 9), (1, 2, 8, 9)], [(1, 8, 9), (1, 2, 8, 9)]),  # without its end, 1 would be a beginning of 1 2
+        ([(1, 2), (3,)], [(1, 2), (3,)]),
+        ([(4, 5)], [(4,)]),
+    ],
+)
+def test_what_all_alternatives_end_with_says_nothing(pieces, parts):
+    assert telling_parts(pieces) == parts
+
+
+def test_parts_of_one_length_stay_apart():
+    parts = telling_parts([(1, 0, 9), (1, 1, 9), (2, 0, 9)])
+    assert parts == [(1, 0), (1, 1), (2, 0)]
+    assert all(first != second for first, second in pairwise(sorted(parts)))
