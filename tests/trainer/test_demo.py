@@ -71,7 +71,7 @@ def test_answers_are_made_by_complete_commands(todo, tmp_path):
     assert before[before.index("--model") + 1] == "trainer/demo_base/checkpoint"
     for arguments in (after, blank):
         assert arguments[arguments.index("--model") + 1] == str(run / "model")
-    assert "--blank_video" in blank and "--blank_video" not in before + after
+    assert blank[blank.index("--control") + 1] == "blank" and "--control" not in before + after
     assert after[after.index("--references") + 1] == str(run / "references.jsonl")
     for arguments in (before, after, blank):
         assert arguments[arguments.index("--split") + 1] == "test"

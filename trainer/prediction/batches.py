@@ -9,11 +9,10 @@ from datasets import Dataset
 from fitness_aqa_dataset.checking.headers import header_problem
 from fitness_aqa_dataset.clip_reduction import clip_windows, cut_clip
 from fitness_aqa_dataset.frames import open_video
-from fitness_aqa_dataset.problems import one_line
 from trainer.collator import ConversationCollator
 from trainer.media import Media, read_media
 from trainer.prediction.controls import change_frames, question
-from trainer.prediction.inputs import Clip
+from trainer.prediction.inputs import Clip, reason
 
 NO_FRAMES = torch.empty(0, 3, 0, 0, dtype=torch.uint8)
 # A piece of a phase that is shorter is left to its neighbour.
@@ -116,7 +115,7 @@ class Batches(torch.utils.data.Dataset):
                     return self._decode(clip, video)
             except (ValueError, OSError) as error:
                 problem = str(error)
-        return ShownClip(clip, one_line(problem))
+        return ShownClip(clip, reason(clip, problem))
 
     def _header_problem(self, clip: Clip, video: dict) -> str | None:
         if clip.span is not None:  # looked at when repetitions were found

@@ -127,16 +127,21 @@ def cut_repetitions(clip: Clip) -> list[Clip]:
     """
     try:
         if problem := header_problem(Path(clip.path)):  # before FFmpeg opens it, see `check_header`
-            return [replace(clip, problem=problem.line(clip.path))]
+            return [replace(clip, problem=reason(clip, problem.line(clip.path)))]
         spans = find_repetitions(clip.path)
     except ValueError as error:
-        return [replace(clip, problem=one_line(str(error)))]
+        return [replace(clip, problem=reason(clip, str(error)))]
     if len(spans) < 2:
         return [clip]
     return [
         replace(clip, id=f"{clip.id}#{number}", span=tuple(map(float, span)), repetition=number)
         for number, span in enumerate(spans, start=1)
     ]
+
+
+def reason(clip: Clip, message: str) -> str:
+    """Why a clip cannot be read, on one line; without the file's name where the id says it."""
+    return one_line(message if clip.video is None else message.removeprefix(f"{clip.path}: "))
 
 
 def _list_release(data: str, split: str) -> Inputs:

@@ -133,7 +133,7 @@ def merge_texts(
                 spans[error["label"]].append((error["start"] + offset, error["end"] + offset))
     gap = max(map(_spacing, frame_times))
     errors = [
-        {"label": label, "start": round(start, 6), "end": round(end, 6), "score": None}
+        {"label": label, "start": round(start, 3), "end": round(end, 3), "score": None}
         for label, its_spans in spans.items()
         for start, end in _union(its_spans, gap)
     ]
