@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     options, of_predict = parse(arguments)
     try:
         output = output_path(options)
+        is_trained_on = trained_on_validation(options.model)
         if options.data:
             predictions, references = answer_clips(options, of_predict, output)
         else:
@@ -51,10 +52,10 @@ def main(arguments: list[str] | None = None) -> None:
                 output.with_suffix(".png").name: draw_reliability(panels, title),
             },
         )
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+    except (ValueError, OSError, yaml.YAMLError) as error:
+        sys.exit(f"error: {' '.join(str(error).split())}")
     print(format_table(content))
-    for line in remarks(content, trained_on_validation(options.model)):
+    for line in remarks(content, is_trained_on):
         print(line)
     print(f"written: {output}, {output.with_suffix('.png')}")
 
