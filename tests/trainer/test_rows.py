@@ -257,7 +257,7 @@ def test_phases_are_rows_of_their_own(release):
     ("settings", "message"),
     [
         ({"clip_reduction": "halves"}, "clip_reduction: expected none, windows, phases, got 'halves'"),
-        ({"overlap": 2}, "overlap: only windows overlap, clip_reduction is none"),
+        ({"overlap": 2}, "overlap: only windows overlap, and clip_reduction is none"),
         (
             {"clip_reduction": "phases", "dataset_config": ["lumbar"]},
             "clip_reduction: phases is for clips",

@@ -61,7 +61,7 @@ def test_a_checklist_is_weighed_place_by_place(untrained, monkeypatch):
     _, _, _, rows = untrained
     start = "The subject is performing a"
     for row, reading in zip(rows, read(untrained, rows), strict=True):
-        squat = share(untrained, row, "", f"{start} Squat.", f"{start} OHP.")
+        squat = share(untrained, row, "", f"{start} Squat", f"{start} OHP")  # both end with a full stop
         assert reading.exercise_scores == pytest.approx({"squat": squat, "overhead_press": 1 - squat}, abs=1e-5)
         for exercise, first, second in (("Squat", "Knees forward", "Knees inward"), ("OHP", "Elbows", "Knees")):
             begun = f"{start} {exercise}."
