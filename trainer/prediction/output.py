@@ -88,8 +88,8 @@ class Output:
             raise ValueError(f"{found[0]}: begun with other settings: {', '.join(differing)}. {mend}")
         if not self.path.exists():
             return False
-        self.lines = _whole_lines(self.path)
-        return fingerprint(self.lines) == rows_before
+        lines = _whole_lines(self.path)
+        return fingerprint(lines) == rows_before and b"".join(lines.values()) == self.path.read_bytes()
 
     def begin(self, settings: dict, ids: list[str], overwrite: bool) -> set[str]:
         """
