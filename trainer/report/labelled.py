@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tqdm import tqdm
+
 from metrics.fitness_aqa.trivial import trivial_predictions
 from trainer.report import tables
 from trainer.report.clips import Clips, load_clips
@@ -95,6 +97,9 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
     html = render(
         "labelled.html",
         runs=runs,
+        answered_by=dict.fromkeys(
+            f"{run.settings['model']} (decode {run.settings.get('decode') or 'free'})" for run in runs
+        ),
         clips=clips,
         published=published,
         own=own,
@@ -160,15 +165,16 @@ def draw_figures(scored: Scored, shown: list[ShownClip], is_synthetic: bool) -> 
         `reliability` and `precision_recall`.
     """
     rates = [(name, of_label, of_both) for name, _, of_label, of_both in scored.rates()]
-    figures = {
-        "table4": draw_table4(scored.runs, [scored.always, scored.constant], is_synthetic),
-        "yes_rate": draw_yes_rate(rates, is_synthetic),
-    }
     with_numbers = [(index, run) for index, run in enumerate(scored.runs) if run.has_probability]
+    drawn = [(clip.key, clip.verdict, clip.duration_s, clip.lanes) for clip in shown]
+    figures = {
+        "table4": (draw_table4, scored.runs, [scored.always, scored.constant]),
+        "yes_rate": (draw_yes_rate, rates),
+    }
     if with_numbers:
-        figures["reliability"] = draw_reliability(with_numbers, scored.references, is_synthetic)
-        figures["precision_recall"] = draw_precision_recall(with_numbers, scored.references, is_synthetic)
+        figures["reliability"] = draw_reliability, with_numbers, scored.references
+        figures["precision_recall"] = draw_precision_recall, with_numbers, scored.references
     if shown:
-        drawn = [(clip.key, clip.verdict, clip.duration_s, clip.lanes) for clip in shown]
-        figures["timeline"] = draw_timeline(drawn, is_synthetic)
-    return figures
+        figures["timeline"] = draw_timeline, drawn
+    bar = tqdm(figures.items(), desc="figures of the page", unit="figure", delay=2)
+    return {name: draw(*arguments, is_synthetic) for name, (draw, *arguments) in bar}

@@ -72,11 +72,12 @@ def draw_yes_rate(rows: list[tuple[str, dict, dict]], is_synthetic: bool) -> byt
     """
     rates = [(label, spoken(label), ERROR_COLOURS[label]) for label in LABELS]
     rates += [(exercise, f"both\n{spoken(exercise)}", QUIET) for exercise in ERRORS]
+    rates = [rate for rate in rates if rate[0] in rows[0][1] | rows[0][2]]  # of exercises that have clips
     with figure_style():
         figure = Figure(figsize=(11, 1.2 + 0.27 * len(rows)), layout="constrained")
         panels = figure.subplots(1, len(rates), sharey=True)
         for panel, (key, title, colour) in zip(panels, rates, strict=True):
-            values = [(of_label | of_both).get(key, 0.0) for _, of_label, of_both in rows]
+            values = [(of_label | of_both)[key] for _, of_label, of_both in rows]
             bars = panel.barh(range(len(rows)), values, 0.62, color=[INK] + [colour] * (len(rows) - 1))
             panel.axvline(values[0], color=INK, linewidth=0.9, linestyle=":")
             panel.bar_label(bars, [f"{value:.0%}" for value in values], padding=3, fontsize=8)

@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 from trainer.report.style import INK, QUIET, SYNTHETIC, figure_style, spoken, to_png
 from trainer.report.tracks import Lane
 
+MAX_CLIPS = 40  # a PNG file has at most 65,536 rows
 LANE_IN, TITLE_IN, HEADER_IN, WIDTH_IN = 0.36, 0.34, 0.75, 9.0
 
 
@@ -16,20 +17,23 @@ def draw_timeline(clips: list[tuple[str, str, float, list[Lane]]], is_synthetic:
 
     Args:
         clips (`list[tuple[str, str, float, list[Lane]]]`):
-            Id, verdict, duration in seconds and lanes of each; at least one.
+            Id, verdict, duration in seconds and lanes of each; at least one. The first 40 are drawn.
         is_synthetic (`bool`):
             Whether they are simulated.
 
     Returns:
         `bytes`: A PNG file.
     """
+    num_clips, clips = len(clips), clips[:MAX_CLIPS]
     rows_in = [TITLE_IN + LANE_IN * len(lanes) for *_, lanes in clips]
     height_in = HEADER_IN + sum(rows_in) + 0.45
     longest_s = max(duration_s for _, _, duration_s, _ in clips)
     with figure_style():
         figure = Figure(figsize=(WIDTH_IN, height_in))
         note = f" {SYNTHETIC}." if is_synthetic else ""
-        figure.text(0.02, 1 - 0.22 / height_in, f"Clips, the worst mistakes first.{note}", fontsize=10, va="center")
+        which = f", the first {len(clips)} of {num_clips}" if len(clips) < num_clips else ""
+        title = f"Clips, the worst mistakes first{which}.{note}"
+        figure.text(0.02, 1 - 0.22 / height_in, title, fontsize=10, va="center")
         handles = [
             Patch(facecolor=QUIET, label="reference"),
             Patch(facecolor="white", edgecolor=QUIET, hatch="/////", label="prediction"),

@@ -1,8 +1,10 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from fitness_aqa_dataset.prepare import prepare_release
 from trainer.report.clips import load_clips
 from trainer.report.run_files import read_runs
 
@@ -31,6 +33,18 @@ def test_a_simulated_release_is_one_whatever_the_settings_say(labelled_run):
     path = labelled_run / "predictions.settings.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"synthetic": False}))
     assert load_clips(read_runs([labelled_run])).is_synthetic
+
+
+def test_clips_inside_parquet(write_run, labelled_run, labelled_rows, typed_release, keys, tmp_path):
+    prepare_release(typed_release, tmp_path / "prepared", progress=False)
+    run = write_run(tmp_path / "of_parquet", labelled_rows, data=str(tmp_path / "prepared"), split="test")
+    of_parquet, of_release = (load_clips(read_runs([path])) for path in (run, labelled_run))
+    assert of_parquet.references == of_release.references
+    assert of_parquet.durations_s == of_release.durations_s
+    assert of_parquet.train_references == of_release.train_references
+    assert of_parquet.is_synthetic
+    video = of_parquet.video(keys[0])["bytes"]
+    assert video == Path(of_release.video(keys[0])["path"]).read_bytes()
 
 
 def test_ids_that_the_data_does_not_have(write_run, labelled_run, labelled_rows, typed_release, tmp_path):
