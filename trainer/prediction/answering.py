@@ -4,7 +4,7 @@ import torch
 
 from fitness_aqa_dataset.augmentation import uniform
 from trainer.pixels import normalization_of, normalize_pixels
-from trainer.prediction.answer_forms import AnswerForms
+from trainer.prediction.answer_forms import AnswerForms, lead_of
 from trainer.prediction.batches import Batch, ShownClip
 from trainer.prediction.calibration import Calibration
 from trainer.prediction.constrained import read_constrained
@@ -38,7 +38,8 @@ class Answerer:
         self.generation = {name: settings[name] for name in GENERATION if name in settings}
         self.forms = None
         if settings["decode"] != "free":
-            self.forms = AnswerForms(processor.tokenizer, settings["style"], settings["decimals"])
+            lead = lead_of(processor)
+            self.forms = AnswerForms(processor.tokenizer, settings["style"], settings["decimals"], lead)
 
     @torch.inference_mode()
     def rows(self, batch: Batch) -> list[dict]:
