@@ -12,6 +12,7 @@ from trainer.report.run_files import Run
 from trainer.report.style import spoken
 from trainer.report.thumbnails import Thumbnail, interval_thumbnails, open_clip
 from trainer.report.tracks import Lane, make_lanes, ticks
+from trainer.report.words import finding, nothing_found, percent
 
 NOT_ADVICE = (
     "This is the output of a machine-learning model. It can be wrong, it is no medical advice, and it does not "
@@ -161,44 +162,6 @@ def _repetition(row: dict, title: str, decoder, duration_s: float) -> Repetition
         cells={label: _cell(label, found, scores) for label in labels},
         times=f"{window_s[0]:.1f}–{window_s[1]:.1f} s",
     )
-
-
-def finding(error: dict, scores: dict[str, float]) -> str:
-    """
-    One error in a lifter's words.
-
-    Args:
-        error (`dict`):
-            `{"label", "start", "end"}`, seconds.
-        scores (`dict[str, float]`):
-            Probabilities of the row; may be empty.
-
-    Returns:
-        `str`: Such as `knees forward, 1.2–2.4 s, 87 %`.
-    """
-    parts = [spoken(error["label"])]
-    if error["end"] > error["start"]:
-        parts.append(f"{error['start']:.1f}–{error['end']:.1f} s")
-    if error["label"] in scores:
-        parts.append(percent(scores[error["label"]]))
-    return ", ".join(parts)
-
-
-def nothing_found(exercise: str | None, scores: dict[str, float]) -> str:
-    """What is said where no error is named: that, and how likely each one is thought to be."""
-    if exercise is None:
-        return "Nothing can be said about mistakes."
-    likely = [
-        f"{spoken(label)} {percent(scores[label])}" if label in scores else spoken(label) for label in ERRORS[exercise]
-    ]
-    return f"No mistake found. Looked for: {', '.join(likely)}."
-
-
-def percent(probability: float) -> str:
-    """Whole percents; never 0 or 100, of which no model can be sure."""
-    if probability < 0.01:
-        return "< 1 %"
-    return "> 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
 def _cell(label: str, found: set[str], scores: dict[str, float]) -> str:
