@@ -114,7 +114,8 @@ def feedback_page(runs: list[Run], overlay: Path | None) -> tuple[str, dict[str,
         exercises=[spoken(exercise) for exercise in EXERCISES],
         has_scores=any(row.get("scores") for run in runs for row in run.rows.values()),
         is_calibrated=all(run.settings.get("calibration") for run in runs),
-        is_synthetic=any(run.settings.get("synthetic_model") for run in runs),
+        is_simulated=any(run.settings.get("synthetic") for run in runs),
+        is_synthetic_model=any(run.settings.get("synthetic_model") for run in runs),
     )
     return html, {}
 

@@ -97,9 +97,7 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
     html = render(
         "labelled.html",
         runs=runs,
-        answered_by=dict.fromkeys(
-            f"{run.settings['model']} (decode {run.settings.get('decode') or 'free'})" for run in runs
-        ),
+        answered_by=dict.fromkeys(f"{run.settings['model']} (decode {run.settings['decode']})" for run in runs),
         clips=clips,
         published=published,
         own=own,

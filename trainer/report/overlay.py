@@ -68,7 +68,7 @@ def write_overlay(video: str, rows: list[dict], target: Path) -> None:
             The new file; its folder is made when missing. It is there whole or not at all.
 
     Raises:
-        ValueError: If a frame cannot be decoded.
+        ValueError: If a frame cannot be decoded, or the new file cannot be written.
     """
     decoder = open_video(video)
     fps, num_frames = decoder.metadata.average_fps, len(decoder)
@@ -90,6 +90,9 @@ def write_overlay(video: str, rows: list[dict], target: Path) -> None:
                 stream.add_frames(torch.stack(drawn))
                 progress.update(len(drawn))
         partial.replace(target)
+    except RuntimeError as error:  # of the encoder; of the decoder see below
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{target}: cannot be written ({reason}). Give a place that can be written.") from None
     finally:
         partial.unlink(missing_ok=True)
 

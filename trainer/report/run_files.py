@@ -10,6 +10,8 @@ from metrics.fitness_aqa.rows import read_rows
 from metrics.fitness_aqa.segments import check_number
 
 PREDICTIONS = "predictions.jsonl"
+# Settings that a page tells.
+NEEDED = ("model", "decode", "num_frames")
 
 
 @dataclass
@@ -100,6 +102,10 @@ def _read_run(path: Path, name: str) -> Run:
         raise ValueError(
             f"{settings_path(path)}: neither `data` nor `videos` is in it, so it is unknown what was answered. "
             "Give the file that `python -m trainer.predict` wrote."
+        )
+    if missing := [key for key in NEEDED if settings.get(key) is None]:
+        raise ValueError(
+            f"{settings_path(path)}: no {', '.join(missing)} in it. Run `python -m trainer.predict` again."
         )
     rows = read_rows(path.read_bytes(), str(path), lambda row, index: _check_row(row, settings))
     if not rows:

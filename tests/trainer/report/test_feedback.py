@@ -24,6 +24,13 @@ def test_the_page_of_a_set(own_run, own_video):
     ):
         assert text in html, text
     assert html.count("data:image/jpeg") == 3
+    assert "These videos are simulated clips" not in html
+
+
+def test_simulated_videos_are_said_to_be(own_run):
+    path = own_run / "predictions.settings.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"synthetic": True}))
+    assert "<b>SYNTHETIC</b>These videos are simulated clips" in feedback_page(read_runs([own_run]), None)[0]
 
 
 def test_a_model_of_people_has_seen_some(own_run):

@@ -101,3 +101,19 @@ def test_a_damaged_video_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match="damaged.mp4: not a video that FFmpeg can decode"):
         write_overlay(str(tmp_path / "damaged.mp4"), ROWS, tmp_path / "out.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["damaged.mp4"]
+
+
+def test_a_damaged_tail_leaves_nothing(tmp_path, video):
+    path = tmp_path / "cut.mp4"
+    frames = torch.randint(0, 255, (60, 3, 120, 160), dtype=torch.uint8)
+    VideoEncoder(frames, frame_rate=10).to_file(path, extra_options={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ValueError, match="cut.mp4: .*decode"):
+        write_overlay(str(path), ROWS, tmp_path / "out.mp4")
+    assert [file.name for file in tmp_path.iterdir()] == ["cut.mp4"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that nobody can write into, Linux only")
+def test_a_place_that_cannot_be_written(video):
+    with pytest.raises(ValueError, match="/proc/out.mp4: cannot be written .*Give a place that can be written"):
+        write_overlay(str(video), ROWS, Path("/proc/out.mp4"))

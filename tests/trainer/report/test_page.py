@@ -42,6 +42,7 @@ def test_what_is_no_folder(tmp_path):
 def test_text_from_data_is_escaped():
     html = render(
         "feedback.html", runs=[], videos=[], not_advice="<b>&", exercises=[], has_scores=False, is_calibrated=False,
-        is_synthetic=False,
+        is_synthetic_model=False,
+        is_simulated=False,
     )  # fmt: skip
     assert "&lt;b&gt;&amp;" in html

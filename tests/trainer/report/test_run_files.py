@@ -50,6 +50,7 @@ def test_no_settings(labelled_run):
         ("[1]", r"expected an object, got \[1\]"),
         ("{}", "neither `data` nor `videos` is in it"),
         ('{"data": "d"}', "`data` without its `split`"),
+        ('{"videos": ["a"], "model": "m"}', "no decode, num_frames in it"),
     ],
 )
 def test_damaged_settings(labelled_run, text, message):
