@@ -130,17 +130,19 @@ def answer_all(
         batches, batch_size=None, sampler=mine, num_workers=workers, prefetch_factor=2 if workers else None
     )
     decoded = iter(loader)
-    total, bar = len(batches.clips), None
-    if state.is_main_process:
-        bar = tqdm(total=total, initial=len(done), desc="answering", unit="clip")
-    for round in range(-(-len(todo) // state.num_processes)):
-        has_batch = round < len(mine)
-        rows = gathered(on_each(lambda: answerer.rows(next(decoded)) if has_batch else []))  # noqa: B023
-        on_first(lambda: output.append(rows))  # noqa: B023
-        if bar is not None:
+    bar = tqdm(
+        total=len(batches.clips),
+        initial=len(done),
+        desc="answering",
+        unit="clip",
+        disable=not state.is_main_process,
+    )
+    with bar:
+        for round in range(-(-len(todo) // state.num_processes)):
+            has_batch = round < len(mine)
+            rows = gathered(on_each(lambda: answerer.rows(next(decoded)) if has_batch else []))  # noqa: B023
+            on_first(lambda: output.append(rows))  # noqa: B023
             bar.update(len(output.lines) - bar.n)
-    if bar is not None:
-        bar.close()
 
 
 def default_workers(state: PartialState) -> int:

@@ -141,7 +141,8 @@ def check_options(options: argparse.Namespace) -> None:
         ("decimals", not is_free or is_joined, "--decode score or constrained, or answers that are joined"),
     )
     for name, is_used, needed in needs:
-        if getattr(options, name) not in (None, False) and not is_used:
+        value = getattr(options, name)
+        if value is not None and value is not False and not is_used:
             raise ValueError(f"--{name} does nothing without {needed}. Leave it out.")
     if options.calibration and options.no_calibration:
         raise ValueError("--calibration and --no_calibration: give one of the two.")

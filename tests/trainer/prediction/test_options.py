@@ -1,0 +1,134 @@
+"""Every option that is out of range, or would do nothing, is one line."""
+
+import pytest
+
+from trainer.prediction.options import check_options, parse_options, settings_of
+
+DATA = ["--data", "release"]
+VIDEOS = ["--videos", "a.mp4"]
+FREE = [*DATA, "--decode", "free"]
+
+
+def options_of(*arguments):
+    return parse_options("", ["--model", "m", "--output", "o.jsonl", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give --data or --videos, one of the two."),
+        ([*DATA, *VIDEOS], "give --data or --videos, one of the two."),
+        ([*DATA, "--limit", 0], "--limit: a whole number from 1 up is needed, got 0."),
+        ([*DATA, "--num_frames", 0], "--num_frames: a whole number from 1 up is needed, got 0."),
+        ([*DATA, "--overlap", -1], "--overlap: a whole number from 0 up is needed, got -1."),
+        ([*DATA, "--decimals", -1], "--decimals: a whole number from 0 up is needed, got -1."),
+        ([*FREE, "--num_beams", 0], "--num_beams: a whole number from 1 up is needed, got 0."),
+        ([*FREE, "--max_new_tokens", 0], "--max_new_tokens: a whole number from 1 up is needed, got 0."),
+        ([*FREE, "--do_sample", "--seed", -1], "--seed: a whole number from 0 up is needed, got -1."),
+        ([*DATA, "--batch_size", 0], "--batch_size: a whole number from 1 up is needed, got 0."),
+        ([*DATA, "--num_workers", -1], "--num_workers: a whole number from 0 up is needed, got -1."),
+        ([*FREE, "--do_sample", "--temperature", 0], "--temperature: a number above 0 is needed, got 0.0."),
+        ([*FREE, "--do_sample", "--temperature", "nan"], "--temperature: a number above 0 is needed, got nan."),
+        ([*FREE, "--do_sample", "--top_p", 1.5], "--top_p: a number above 0 and up to 1 is needed, got 1.5."),
+        ([*VIDEOS, "--split", "test"], "--split does nothing without --data. Leave it out."),
+        ([*VIDEOS, "--references", "r"], "--references does nothing without --data. Leave it out."),
+        ([*DATA, "--repetitions", "off"], "--repetitions does nothing without --videos. Leave it out."),
+        ([*DATA, "--num_beams", 4], "--num_beams does nothing without --decode free or constrained. Leave it out."),
+        ([*DATA, "--do_sample"], "--do_sample does nothing without --decode free or constrained. Leave it out."),
+        ([*FREE, "--temperature", 2], "--temperature does nothing without --do_sample. Leave it out."),
+        ([*FREE, "--top_p", 0.5], "--top_p does nothing without --do_sample. Leave it out."),
+        (
+            [*DATA, "--decode", "constrained", "--max_new_tokens", 9],
+            "--max_new_tokens does nothing without --decode free. Leave it out.",
+        ),
+        (
+            [*FREE, "--seed", 0],
+            "--seed does nothing without --do_sample or --control shuffled or paraphrased. Leave it out.",
+        ),
+        ([*FREE, "--no_calibration"], "--no_calibration does nothing without --decode score. Leave it out."),
+        ([*FREE, "--calibration", "c"], "--calibration does nothing without --decode score. Leave it out."),
+        (
+            [*FREE, "--clip_reduction", "none", "--style", "sentence"],
+            "--style does nothing without --decode score or constrained, or answers that are joined. Leave it out.",
+        ),
+        (
+            [*FREE, "--clip_reduction", "none", "--decimals", 1],
+            "--decimals does nothing without --decode score or constrained, or answers that are joined. Leave it out.",
+        ),
+        (
+            [*DATA, "--calibration", "c", "--no_calibration"],
+            "--calibration and --no_calibration: give one of the two.",
+        ),
+    ],
+)
+def test_wrong_use_is_said(arguments, message):
+    with pytest.raises(ValueError) as raised:
+        check_options(options_of(*arguments))
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [*DATA, "--split", "train", "--references", "r", "--limit", 1],
+        [*VIDEOS, "--repetitions", "auto"],
+        [*DATA, "--control", "shuffled", "--seed", 1],
+        [*FREE, "--do_sample", "--temperature", 0.5, "--top_p", 1, "--seed", 0, "--max_new_tokens", 1],
+        [*DATA, "--decode", "constrained", "--num_beams", 4],
+        [*FREE, "--clip_reduction", "windows", "--style", "checklist", "--decimals", 0, "--overlap", 0],
+        [*DATA, "--no_calibration", "--num_workers", 0],
+    ],
+)
+def test_right_use_is_not(arguments):
+    check_options(options_of(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--overlap", 1], "--overlap does nothing without --clip_reduction windows. Leave it out."),
+        (
+            ["--overlap", 8, "--clip_reduction", "windows", "--num_frames", 8],
+            r"--overlap: fewer frames than a window has are needed \(8\), got 8.",
+        ),
+    ],
+)
+def test_an_overlap_needs_windows_that_are_longer(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        settings_of(options_of(*DATA, *arguments))
+
+
+@pytest.mark.parametrize(("recipe", "reason"), [("a: [", "cannot be read"), ("- a", "no recipe, which is a list of")])
+def test_a_damaged_recipe(tmp_path, recipe, reason):
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    with pytest.raises(ValueError, match=f"recipe.yaml: {reason}.* Mend it or remove it.") as raised:
+        settings_of(options_of(*DATA, "--model", tmp_path))
+    assert "\n" not in str(raised.value)
+
+
+def test_settings_hold_what_rows_hang_on():
+    settings = settings_of(options_of(*FREE, "--do_sample", "--top_p", 0.5))
+    names = ("num_beams", "do_sample", "temperature", "top_p", "max_new_tokens", "seed")
+    assert [settings[name] for name in names] == [1, True, 1.0, 0.5, 128, 0]
+    assert settings_of(options_of(*DATA))["seed"] is None
+    assert "num_beams" not in settings_of(options_of(*DATA))
+
+
+def test_a_calibration_is_one_of_the_settings(tmp_path):
+    model = [*DATA, "--model", tmp_path]
+    assert settings_of(options_of(*model))["calibration"] is None
+    (tmp_path / "calibration.json").write_text("{}")
+    settings = settings_of(options_of(*model))
+    assert settings["calibration"] == str(tmp_path / "calibration.json")
+    assert settings_of(options_of(*model, "--no_calibration"))["calibration"] is None
+    (tmp_path / "calibration.json").write_text("{} ")
+    assert settings_of(options_of(*model))["calibration_state"] != settings["calibration_state"]
+
+
+def test_the_help_explains_every_option(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        parse_options("What it does.", ["--help"])
+    text = capsys.readouterr().out
+    for title in ("what is answered:", "how it is answered:", "generation, with free or constrained:", "how it runs:"):
+        assert title in text
+    assert "digits after the point of a time" in text
