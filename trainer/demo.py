@@ -37,16 +37,18 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
         `list[tuple[str, Path, list[str]]]`: What it is, the file or folder that is there when it is done, the command.
     """
     release, model = run / "release", run / "model"
-    num_frames = yaml.safe_load(RECIPE.read_text())["num_frames"]
+    recipe = yaml.safe_load(RECIPE.read_text())
     # One interval an error: the paper's answers name one, and two merged into a long one would be hit by any constant.
     synthesize = ["-m", "fitness_aqa_dataset", "synthesize", "--second-interval-rate", 0]
-    predict = ["-m", "trainer.predict", "--data", release, "--num_frames", num_frames, "--split", "test"]
+    predict = ["-m", "trainer.predict", "--data", release, "--split", "test"]
+    as_trained = [part for name in ("num_frames", "style", "decimals") for part in (f"--{name}", recipe[name])]
     # --quiet: a wrong input ends with the one line of trainer.sft, not with the launcher's own traceback.
     launch = ["-m", "accelerate.commands.launch", "--quiet", "--config_file", ACCELERATE]
     launch += ["--num_cpu_threads_per_process", os.cpu_count()]
     train = ["-m", "trainer.sft", "--config", RECIPE, "--dataset_name", release, "--output_dir", model, "--seed", seed]
-    before, after, blank = (run / f"predictions{kind}.jsonl" for kind in ("_before", "", "_blank"))
-    references = run / "references.jsonl"
+    before, after, references = run / "predictions_before.jsonl", run / "predictions.jsonl", run / "references.jsonl"
+    report = run / "report"
+    blank = run / "controls" / "predictions.blank.jsonl"  # made for the report
     pairs = [f"before={before}", f"after={after}", f"blank={blank}"]
     commands = [
         (
@@ -54,14 +56,19 @@ def steps(run: Path, seed: int) -> list[tuple[str, Path, list[str]]]:
             release,
             [*synthesize, release, "--clips", NUM_CLIPS, "--seed", seed],
         ),
-        ("answers of the base", before, [*predict, "--model", BASE, "--output", before]),
+        ("answers of the base", before, [*predict, "--model", BASE, *as_trained, "--output", before]),
         ("fine-tune", model / "trainer_state.json", [*launch, *train]),
+        (
+            "probabilities and thresholds from the validation clips",
+            model / "calibration.json",
+            ["-m", "trainer.calibrate", "--model", model, "--data", release],
+        ),
         (
             "answers of the fine-tuned model",
             after,
             [*predict, "--model", model, "--output", after, "--references", references],
         ),
-        ("the same with blank clips", blank, [*predict, "--model", model, "--output", blank, "--control", "blank"]),
+        ("report, with controls", report / "index.html", ["-m", "trainer.report", run, "--out", report]),
         ("score", run / "scores.json", ["-m", "trainer.score", references, *pairs, "--output", run / "scores.json"]),
         ("card and pictures", run / "README.md", ["-m", "model_card", run]),
     ]
@@ -127,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     print()
     print_table(json.loads((options.run / "scores.json").read_text()))
-    print(f"\nLook at {options.run}/README.md, {options.run}/figures/ and {options.run}/predictions.jsonl")
+    print(f"\nLook at {options.run}/report/index.html, {options.run}/README.md and {options.run}/predictions.jsonl")
     print(f"({time.monotonic() - started:.0f} s)")
 
 
