@@ -9,6 +9,7 @@ import torch
 import yaml
 from torchcodec.encoders import VideoEncoder
 
+from fitness_aqa_dataset.prepare import prepare_release
 from fitness_aqa_dataset.synthetic import simulate_clip
 from fitness_aqa_dataset.synthetic.sets import simulate_set, write_frames
 from trainer.predict import main
@@ -315,6 +316,45 @@ def test_a_finished_run_is_left_alone_without_its_model(answers_folder, predict,
     predict(before)
     assert capsys.readouterr().out == f"{before}: finished already. Give --overwrite to start anew.\n"
     assert (tmp_path / "rows.jsonl").stat().st_mtime_ns == modified
+
+
+def test_the_model_s_folder_may_hold_the_output(predict, trained, tmp_path):
+    model = shutil.copytree(trained, tmp_path / "model")
+    output = model / "predictions.jsonl"
+    rows = predict(output, "--limit", 2, model=model)
+    output.write_text(output.read_text().splitlines(keepends=True)[1])
+    assert predict(output, "--limit", 2, model=model) == rows
+
+
+def test_prepared_data_and_clips_that_are_damaged_in_it(answers_folder, predict, own_release, test_keys, tmp_path):
+    path = clip_path(own_release, "squat", test_keys["squat"][1])
+    prepare_release(own_release, tmp_path / "whole")
+    rows = predict(tmp_path / "rows.jsonl", data=tmp_path / "whole")
+    assert rows == read_jsonl(answers_folder / "score.jsonl")
+    cut_in_the_middle(path, tmp_path)  # opens, so that it can be prepared
+    prepare_release(own_release, tmp_path / "damaged")
+    rows = predict(tmp_path / "damaged.jsonl", data=tmp_path / "damaged")
+    assert ["error" in row for row in rows] == [False, True, False, False]
+
+
+def test_bfloat16(predict, tmp_path):
+    (row,) = predict(tmp_path / "rows.jsonl", "--limit", 1, "--dtype", "bfloat16")
+    assert row["num_frames"] == 4
+    assert settings_beside(tmp_path / "rows.jsonl")["dtype"] == "bfloat16"
+
+
+def test_a_calibration_of_other_settings_is_said_and_used(answers_folder, predict, tmp_path, capsys):
+    labels = {label: {"threshold": 0.0, "temperature": 1.0} for labels in ERRORS.values() for label in labels}
+    (tmp_path / "c.json").write_text(json.dumps({"labels": labels, "predictions": {"num_frames": 8}}))
+    rows = predict(tmp_path / "rows.jsonl", "--calibration", tmp_path / "c.json")
+    assert capsys.readouterr().out.startswith("warning: the calibration was made with num_frames 8 (now 4)")
+    before = read_jsonl(answers_folder / "score.jsonl")
+    for row, uncalibrated in zip(rows, before, strict=True):
+        assert row["scores"] == pytest.approx(uncalibrated["scores"], abs=1e-5)
+    for row in rows:  # from a threshold of 0 on, every error is named that has an interval at all
+        assert len(row["errors"]) == 2
+    with pytest.raises(SystemExit, match=r"^error: .*nowhere.json: not a calibration that can be read"):
+        predict(tmp_path / "other.jsonl", "--calibration", tmp_path / "nowhere.json")
 
 
 def test_other_settings_are_refused_and_overwritten_on_demand(predict, tmp_path):

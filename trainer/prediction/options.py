@@ -17,7 +17,8 @@ DECODES = ("free", "constrained", "score")
 # Of the model's recipe, or else these.
 DEFAULTS = {"num_frames": 32, "style": "sentence", "decimals": 2, "clip_reduction": "none", "overlap": 0}
 GENERATION = {"num_beams": 1, "do_sample": False, "temperature": 1.0, "top_p": 1.0, "max_new_tokens": 128}
-WEIGHTS = ("*.safetensors", "*.bin", "*.json", "*.jinja")
+# What answers hang on; a user may keep predictions and scores in the model's folder.
+MODEL_FILES = ("*.safetensors", "*.bin", "*config.json", "tokenizer.json", "vocab.json", "merges.txt", "*.jinja")
 
 
 def parse_options(description: str, arguments: list[str] | None) -> argparse.Namespace:
@@ -226,10 +227,9 @@ def _is_synthetic_model(recipe: dict) -> bool | None:
 
 
 def _state_of(model: str) -> str | None:
-    """Checksum of sizes and times of a local model's files; its calibration is a setting of its own."""
+    """Checksum of sizes and times of a local model's files."""
     folder = Path(model).expanduser()
-    files = {path for pattern in WEIGHTS for path in folder.glob(pattern)} if folder.is_dir() else set()
-    files = {path for path in files if path.name not in (CALIBRATION, "trainer_state.json")}
+    files = {path for pattern in MODEL_FILES for path in folder.glob(pattern)} if folder.is_dir() else set()
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(files)]
     return checksum(stats) if stats else None
 
