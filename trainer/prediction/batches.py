@@ -1,6 +1,7 @@
 """Batches of clips, decoded and turned into prompts by the workers of a data loader."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -148,8 +149,13 @@ class Batches(torch.utils.data.Dataset):
             windows = clip_windows(max(round((end_s - start_s) * fps), 1), fps, num_frames, overlap)
             return [{name: time + start_s for name, time in window.items()} for window in windows]
         phases = [
-            {"start": max(phase["start"], start_s), "end": min(phase["end"], end_s)}
-            for phase in cut_clip(decoder, reduction)
+            {"start": max(phase["start"], start_s), "end": min(phase["end"], end_s)} for phase in _phases_of(clip.path)
         ]
         long_enough = [phase for phase in phases if phase["end"] - phase["start"] >= FEWEST_FRAMES / fps]
         return long_enough or [{"start": start_s, "end": end_s}]
+
+
+@lru_cache(maxsize=1)
+def _phases_of(path: str) -> list[dict]:
+    """Of a video, whose repetitions come one after the other and need it looked through once."""
+    return cut_clip(path, "phases")

@@ -7,6 +7,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from fitness_aqa_dataset.checking.headers import header_problem
+from fitness_aqa_dataset.frames import open_video
 from fitness_aqa_dataset.motion import find_repetitions
 from fitness_aqa_dataset.parts import read_clips_part
 from fitness_aqa_dataset.prepared import is_synthetic
@@ -128,13 +129,16 @@ def cut_repetitions(clip: Clip) -> list[Clip]:
     try:
         if problem := header_problem(Path(clip.path)):  # before FFmpeg opens it, see `check_header`
             return [replace(clip, problem=reason(clip, problem.line(clip.path)))]
-        spans = find_repetitions(clip.path)
+        decoder = open_video(clip.path)
+        fps = decoder.metadata.average_fps
+        # on the grid of frames, so that each frame is in one repetition
+        spans = [tuple(round(time * fps) / fps for time in span) for span in find_repetitions(decoder)]
     except ValueError as error:
         return [replace(clip, problem=reason(clip, str(error)))]
     if len(spans) < 2:
         return [clip]
     return [
-        replace(clip, id=f"{clip.id}#{number}", span=tuple(map(float, span)), repetition=number)
+        replace(clip, id=f"{clip.id}#{number}", span=span, repetition=number)
         for number, span in enumerate(spans, start=1)
     ]
 
