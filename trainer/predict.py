@@ -26,9 +26,10 @@ from trainer.prediction.answering import Answerer
 from trainer.prediction.batches import Batches
 from trainer.prediction.calibration import read_calibration
 from trainer.prediction.inputs import Inputs, cut_repetitions, list_data, list_videos
-from trainer.prediction.options import check_options, parse_options, settings_of
+from trainer.prediction.options import check_options, parse_options
 from trainer.prediction.output import Output, locked
 from trainer.prediction.processes import gathered, on_each, on_first
+from trainer.prediction.settings import settings_of
 from trainer.run_record import write_whole
 
 MOST_LISTED = 10

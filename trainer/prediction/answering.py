@@ -25,7 +25,7 @@ class Answerer:
     Args:
         model (`torch.nn.Module`): Ready to run.
         processor (`ProcessorMixin`): Its processor.
-        settings (`dict`): From [`~trainer.prediction.options.settings_of`].
+        settings (`dict`): From [`~trainer.prediction.settings.settings_of`].
         calibration ([`Calibration`], *optional*): For `score`.
 
     Raises:

@@ -1,24 +1,17 @@
-"""The command line of `trainer.predict`, and the settings that come of it, the model's own recipe and defaults."""
+"""The command line of `trainer.predict`."""
 
 import argparse
 from pathlib import Path
 
-import yaml
-
 from fitness_aqa_dataset.clip_reduction import REDUCTIONS
 from fitness_aqa_dataset.conversations import STYLES
-from fitness_aqa_dataset.prepared import is_synthetic
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.controls import CONTROLS
-from trainer.prediction.output import checksum
-from trainer.run_record import RECIPE
 
 DECODES = ("free", "constrained", "score")
 # Of the model's recipe, or else these.
 DEFAULTS = {"num_frames": 32, "style": "sentence", "decimals": 2, "clip_reduction": "none", "overlap": 0}
 GENERATION = {"num_beams": 1, "do_sample": False, "temperature": 1.0, "top_p": 1.0, "max_new_tokens": 128}
-# What answers hang on; a user may keep predictions and scores in the model's folder.
-MODEL_FILES = ("*.safetensors", "*.bin", "*config.json", "tokenizer.json", "vocab.json", "merges.txt", "*.jinja")
 
 
 def parse_options(description: str, arguments: list[str] | None) -> argparse.Namespace:
@@ -147,92 +140,3 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name} does nothing without {needed}. Leave it out.")
     if options.calibration and options.no_calibration:
         raise ValueError("--calibration and --no_calibration: give one of the two.")
-
-
-def settings_of(options: argparse.Namespace) -> dict:
-    """
-    Every setting that rows hang on, from the command line, the model's recipe or the defaults, in this order.
-
-    Args:
-        options (`argparse.Namespace`): Checked.
-
-    Returns:
-        `dict`: Plain values; with them the same command can be given again.
-
-    Raises:
-        ValueError: If the recipe cannot be read, or --overlap does nothing or is as long as a window.
-    """
-    recipe = _recipe_of(options.model)
-    shown = {
-        name: next(value for value in (getattr(options, name), recipe.get(name), default) if value is not None)
-        for name, default in DEFAULTS.items()
-    }
-    if shown["clip_reduction"] != "windows":
-        if options.overlap is not None:
-            raise ValueError("--overlap does nothing without --clip_reduction windows. Leave it out.")
-        shown["overlap"] = 0
-    if shown["overlap"] >= shown["num_frames"]:
-        raise ValueError(
-            f"--overlap: fewer frames than a window has are needed ({shown['num_frames']}), got {shown['overlap']}."
-        )
-    generation = {name: default if getattr(options, name) is None else getattr(options, name)
-                  for name, default in GENERATION.items()} if options.decode != "score" else {}  # fmt: skip
-    if options.decode == "constrained":
-        del generation["max_new_tokens"]
-    if not options.do_sample:
-        generation = {name: value for name, value in generation.items() if name not in ("temperature", "top_p")}
-    has_seed = options.do_sample or options.control in ("shuffled", "paraphrased")
-    calibration = None
-    if options.decode == "score" and not options.no_calibration:
-        own = Path(options.model, CALIBRATION)
-        calibration = options.calibration or (own if own.exists() else None)
-    return {
-        "model": options.model,
-        "model_state": _state_of(options.model),
-        "data": options.data,
-        "split": (options.split or "test") if options.data else None,
-        "videos": options.videos,
-        "repetitions": (options.repetitions or "auto") if options.videos else None,
-        "limit": options.limit,
-        "decode": options.decode,
-        **shown,
-        "control": options.control,
-        **generation,
-        "seed": (options.seed or 0) if has_seed else None,
-        "calibration": calibration and str(calibration),
-        "calibration_state": calibration and _content_of(calibration),
-        "batch_size": options.batch_size,
-        "synthetic_model": _is_synthetic_model(recipe),
-    }
-
-
-def _recipe_of(model: str) -> dict:
-    """What the run that made a model was told; empty of a model that was not trained here."""
-    path = Path(model).expanduser() / RECIPE
-    if not path.is_file():
-        return {}
-    try:
-        recipe = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"{path}: cannot be read ({' '.join(str(error).split())}). Mend it or remove it.") from None
-    if not isinstance(recipe, dict):
-        raise ValueError(f"{path}: no recipe, which is a list of settings with names. Mend it or remove it.")
-    return recipe
-
-
-def _is_synthetic_model(recipe: dict) -> bool | None:
-    """Whether the model was trained on simulated clips; `None` where that cannot be known."""
-    data = Path(recipe.get("dataset_name") or "")
-    return is_synthetic(data) if recipe.get("dataset_name") and data.is_dir() else None
-
-
-def _state_of(model: str) -> str | None:
-    """Checksum of sizes and times of a local model's files."""
-    folder = Path(model).expanduser()
-    files = {path for pattern in MODEL_FILES for path in folder.glob(pattern)} if folder.is_dir() else set()
-    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(files)]
-    return checksum(stats) if stats else None
-
-
-def _content_of(path: Path) -> str | None:
-    return checksum(path.read_text(errors="replace")) if path.is_file() else None
