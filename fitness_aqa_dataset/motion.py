@@ -1,9 +1,9 @@
 """
 A clip's repetitions and phases, from the vertical course of what moves in it (`vertical_course`).
 
-The course is a line of turns, high, low, high …, of which only those count that undo most of a lift: knees that dip or
-a bar that sinks for a moment make no repetition. The first way out says what kind of lift it is: a squat lowers and
-lifts, a press lifts and lowers.
+The course is a line of turns, high, low, high …. A repetition with errors may be half as high as its neighbours, and a
+bar that is held may sink by as much, so no one height tells them apart: a rest undoes most of the lower repetition
+beside it. The first way out says what kind of lift it is: a squat lowers and lifts, a press lifts and lowers.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,14 @@ from .vertical_course import Motion, vertical_motion
 SMOOTHING_S = 0.07
 # In frame heights: what moves less is camera noise. The smallest simulated lift, far from the camera, has 0.055.
 SMALLEST_LIFT = 0.03
-# A turn counts when this share of a lift is undone. Elbows that flare let a bar sink by 0.55 of its way.
-UNDONE = 0.6
+# Turns are looked for down to this share of a typical way. Repetitions with flared elbows have 0.5 of it and more.
+SMALLEST_SHARE = 0.4
+# A rest counts when this share of the lower repetition beside it is undone. Elbows that flare let a bar sink by 0.55.
+UNDONE = 0.65
+# Knees that dip before or after a lift go less than this share of the way that comes next to it.
+DIP = 0.5
+# Repetitions nearer to each other than this share of the set's typical distance must come back further in between.
+NEAR = 0.75
 # The lifter is "out" beyond this share of the way, and the turning point is in the middle of that: a bar that sinks
 # while it is held moves the highest point by far, and this one hardly.
 OUT = 0.4
@@ -112,7 +118,48 @@ def _find_turns(motion: Motion) -> list[int]:
     """Indices of highest and lowest points in turn, where a lift begins and ends included; none of a still clip."""
     height = _smooth(motion)
     way = _typical_way(height)
-    return _alternate(height, UNDONE * way) if way >= SMALLEST_LIFT else []
+    turns = _alternate(height, SMALLEST_SHARE * way) if way >= SMALLEST_LIFT else []
+    return _without_sinking(motion, height, _without_dips(height, turns))
+
+
+def _without_dips(height: np.ndarray, turns: list[int]) -> list[int]:
+    """Turns from the first way out on, and not beyond the last way back: no dip before the first, after the last."""
+    ways = np.abs(np.diff(height[turns]))
+    if len(ways) > 1 and ways[0] < DIP * ways[1]:
+        turns, ways = turns[1:], ways[1:]
+    # an odd number of ways ends out: a repetition that the clip cuts off, or the rise after a dip
+    if len(ways) > 1 and len(ways) % 2 and ways[-1] < DIP * ways[-2]:
+        turns = turns[:-1]
+    return turns
+
+
+def _without_sinking(motion: Motion, height: np.ndarray, turns: list[int]) -> list[int]:
+    """Turns without the rests that are none: the bar sinks while it is held. The least likely rest goes first."""
+    while len(turns) > 3:
+        undone = _undone_shares(motion, height, turns)
+        if undone.min() >= UNDONE:
+            break
+        rest = 2 + 2 * int(np.argmin(undone))
+        out = height[turns[1]] - height[turns[0]]
+        lower = rest - 1 if (height[turns[rest - 1]] - height[turns[rest + 1]]) * out < 0 else rest + 1
+        turns = [turn for number, turn in enumerate(turns) if number not in (rest, lower)]
+    return turns
+
+
+def _undone_shares(motion: Motion, height: np.ndarray, turns: list[int]) -> np.ndarray:
+    """How much of the lower repetition beside it a rest undoes, in [0, 1]; less where the two are near."""
+    levels = height[turns] * np.sign(height[turns[1]] - height[turns[0]])
+    outs, rests = levels[1::2], levels[::2]
+    outs_s = _turning_times(motion, turns)[::2]
+    if len(outs) == len(rests):  # ends out: taken to come back as far as before
+        rests, outs_s = np.append(rests, rests[-2]), [*outs_s, motion.times_s[turns[-1]]]
+    lower = np.minimum(outs[:-1], outs[1:])
+    undone = lower - rests[1:-1]
+    # the mean of the rests before and after, because the course drifts
+    whole = lower - (rests[:-2] + rests[2:]) / 2
+    gaps_s = np.diff(outs_s)
+    nearness = np.minimum(1.0, gaps_s / (NEAR * np.median(gaps_s)))
+    return undone / np.maximum(whole, undone) * nearness
 
 
 def _typical_way(height: np.ndarray) -> float:

@@ -84,6 +84,55 @@ def test_a_course_that_drifts_over_a_set():
     assert len(repetitions_of(course(upside_down(corners)))) == 8
 
 
+def press_set(outs: list[list[float]], rests: list[float]) -> Motion:
+    """Presses of 2 s each without pauses: heights while the bar is out, 0.6 to 1.4 s, and at the rest after each."""
+    corners = [(0, 0)]
+    for index, (held, rest) in enumerate(zip(outs, rests, strict=True)):
+        times_s = 2 * index + np.linspace(0.6, 1.4, len(held))
+        corners += [*zip(times_s, held, strict=True), (2 * index + 2, rest)]
+    return course(corners)
+
+
+FULL = [0.2, 0.2]
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_press_half_as_high_is_a_repetition(place):
+    outs = [FULL] * 4
+    outs[place] = [0.1, 0.1]
+    spans = repetitions_of(press_set(outs, [0, 0, 0, 0]))
+    assert [end_s for _, end_s in spans] == [pytest.approx(end_s, abs=0.06) for end_s in (2, 4, 6, 8)]
+
+
+def test_a_bar_that_sinks_in_a_set_is_no_repetition():
+    """It sinks by as much as a press with flared elbows is high."""
+    spans = repetitions_of(press_set([FULL, [0.2, 0.09, 0.2], [0.1, 0.1], FULL], [0, 0, 0, 0]))
+    assert [end_s for _, end_s in spans] == [pytest.approx(end_s, abs=0.06) for end_s in (2, 4, 6, 8)]
+
+
+def test_two_outs_near_each_other_are_one_repetition():
+    """The bar sinks by 0.7 of a low press, but 0.4 s after it was out it is out again."""
+    outs = [FULL, FULL, [0.12, 0.036, 0.12], FULL]
+    assert len(repetitions_of(press_set(outs, [0, 0, 0, 0]))) == 4
+
+
+def test_rests_at_different_heights():
+    """A press with errors may leave the sum of flow half a repetition higher or lower."""
+    assert len(repetitions_of(press_set([FULL, [0.24, 0.24], [0.25, 0.25], FULL], [0, 0.07, 0, 0]))) == 4
+
+
+def test_deep_knees_before_and_after_a_press_are_no_repetition():
+    press = [(0, 0), (0.4, -0.09), (0.8, 0), (1.4, 0.2), (1.9, 0.2), (2.4, 0), (2.8, -0.09), (3.2, 0), (3.4, 0)]
+    phases = phases_of(course(press))
+    assert [phase.name for phase in phases] == ["lifting", "lowering"]
+    assert phases[0].end_s == pytest.approx(1.65, abs=0.1)
+
+
+def test_a_set_that_the_clip_cuts_off_while_the_bar_is_out():
+    spans = repetitions_of(course([(0, 0), (0.6, 0.2), (1.4, 0.2), (2, 0), (2.6, 0.2), (3.4, 0.2)]))
+    assert spans == [(0.0, pytest.approx(2.0, abs=0.06)), (pytest.approx(2.0, abs=0.06), 3.4)]
+
+
 def test_a_lift_must_be_higher_than_noise():
     small = [(time_s, height / 6) for time_s, height in SQUAT]  # 0.0333
     smaller = [(time_s, height / 8) for time_s, height in SQUAT]  # 0.025
