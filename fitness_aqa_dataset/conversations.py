@@ -141,11 +141,22 @@ def _intervals(errors: list[dict], exercise: str, merge: bool, decimals: int) ->
         times = [(error["start"], error["end"]) for error in group]
         if merge:
             times = [(times[0][0], max(end for _, end in times))]
-        intervals[label] = list(dict.fromkeys(_rounded(start, end, decimals) for start, end in times))
+        intervals[label] = list(dict.fromkeys(write_interval(start, end, decimals) for start, end in times))
     return intervals
 
 
-def _rounded(start: float, end: float, decimals: int) -> tuple[str, str]:
+def write_interval(start: float, end: float, decimals: int) -> tuple[str, str]:
+    """
+    An interval as answers write it.
+
+    Args:
+        start (`float`), end (`float`): Seconds, `start` < `end`.
+        decimals (`int`): Digits after the point.
+
+    Returns:
+        `tuple[str, str]`: Both rounded to the nearest; where they would be written alike, the start is rounded down
+        and the end up.
+    """
     written = f"{start:.{decimals}f}", f"{end:.{decimals}f}"
     if written[0] != written[1]:
         return written

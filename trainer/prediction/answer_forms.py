@@ -12,7 +12,7 @@ from math import floor
 
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-from fitness_aqa_dataset.conversations import STYLES, to_conversation
+from fitness_aqa_dataset.conversations import STYLES, to_conversation, write_interval
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS, EXERCISE_TEXT, EXERCISES
 from fitness_aqa_dataset.wordings import NO_ERROR, ONE_ERROR, TWO_ERRORS
 from trainer.chat import render
@@ -123,6 +123,10 @@ class AnswerForms:
                 after = times[times.index(state.start) + 1 :]
                 return [self._finished(state, time) for time in after]
         return []
+
+    def as_written(self, start: float, end: float) -> tuple[float, float]:
+        """An interval in seconds as an answer says it: rounded, and widened where nothing would be left of it."""
+        return tuple(map(float, write_interval(start, end, self.decimals)))
 
     def write(self, exercise: str, errors: list[dict]) -> str:
         """

@@ -43,8 +43,8 @@ def to_row(reading: Reading, forms: AnswerForms, calibration: Calibration | None
             threshold = calibration.threshold(label) if calibration else THRESHOLD
             interval = reading.intervals.get(label)
             if probability >= threshold and interval is not None:
-                start, end = (round(time, forms.decimals) for time in (interval.start, interval.end))
                 score = round(scores[label] * interval.score, DIGITS)
+                start, end = forms.as_written(interval.start, interval.end)
                 errors.append({"label": label, "start": start, "end": end, "score": score})
     return {
         "answer": forms.write(exercise, errors),

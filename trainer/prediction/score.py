@@ -2,8 +2,8 @@
 What a model knows, read from the answer forms without generating: every choice of the forms is weighed against its
 alternatives, in a few passes over all clips of a batch at once.
 
-At a place where the forms part (" no." or " from", one start or another) the log-probabilities of the pieces are
-normalised over the pieces, so that what the model would write outside of the forms does not count. An error's
+At a place where the forms part (" no." or " from", one digit or another) only the tokens that may stand there are
+weighed, so that what the model would write outside of the forms does not count. An error's
 probability is the weight of all answers that name it; of its interval all starts and, for the likeliest of them, all
 ends are weighed.
 """

@@ -10,8 +10,13 @@ from trainer.collator import ConversationCollator
 from trainer.prediction.continuations import Prompts
 
 TEXTS = [
-    ["The subject is performing a Squat.", "The subject is performing a OHP. Elbows: no.", "The subject is"],
-    ["Knees"],
+    [
+        "The subject is performing a Squat.",
+        "The subject is performing a OHP. Elbows: no.",
+        "Knees: no.",
+        "Knees: yes.",
+    ],
+    ["Elbows: no.", "Elbows: from 1 to 2 seconds.", "Elbows: from 1 to 3 seconds."],
 ]
 
 
@@ -38,16 +43,31 @@ def prompts_of_two_lengths(clip, model_and_processor):
     return rows, ConversationCollator(model_and_processor[1], 4, generate=True)
 
 
-def read_whole(model, collator, row, ids):
-    """Sum of log-probabilities of tokens that follow a prompt, from one pass over both."""
+def read_whole(model, collator, row, sequences):
+    """
+    For each sequence the sum of log-probabilities of its tokens, each among those with which the sequences go on from
+    there, from one pass over prompt and sequence.
+    """
+    sums = []
+    for ids in sequences:
+        logits, total = logits_behind(model, collator, row, ids), 0.0
+        for place, id in enumerate(ids):
+            others = {other[place] for other in sequences if other[:place] == ids[:place]}
+            chosen = logits[place, sorted(others)].log_softmax(-1)
+            total += chosen[sorted(others).index(id)].item()
+        sums.append(total)
+    return sums
+
+
+def logits_behind(model, collator, row, ids):
+    """Logits before each of the tokens that follow a prompt."""
     batch = dict(collator([row]))
     length = batch["input_ids"].shape[1]
     for name in ("input_ids", "attention_mask", "mm_token_type_ids"):
         if name in batch:
             more = torch.tensor([ids]) if name == "input_ids" else torch.full((1, len(ids)), int(name[0] == "a"))
             batch[name] = torch.cat([batch[name], more], 1)
-    logits = model(**batch).logits[0].log_softmax(-1)
-    return sum(logits[length - 1 + place, id].item() for place, id in enumerate(ids))
+    return model(**batch).logits[0, length - 1 : -1].double()
 
 
 @torch.no_grad()
@@ -56,8 +76,7 @@ def test_a_tree_equals_whole_conversations(model_and_processor, prompts_of_two_l
     rows, collator = prompts_of_two_lengths
     ids = [[tuple(processor.tokenizer(text)["input_ids"]) for text in texts] for texts in TEXTS]
     prompts = Prompts(model, collator(rows))
-    pairs = list(zip(rows, ids, strict=True))
-    expected = [[read_whole(model, collator, row, own) for own in of_row] for row, of_row in pairs]
+    expected = [read_whole(model, collator, row, of_row) for row, of_row in zip(rows, ids, strict=True)]
     for _ in range(2):  # the cache is as it was
         for found, wanted in zip(prompts.log_probabilities(ids), expected, strict=True):
             assert found == pytest.approx(wanted, abs=2e-4)

@@ -77,3 +77,10 @@ def test_text_is_read(forms):
         "scores": {},
     }
     assert to_row(Reading(answer="I cannot tell."), forms)["exercise"] is None
+
+
+def test_an_interval_shorter_than_a_digit_is_still_one(reading, forms):
+    reading.intervals["knees_forward"] = Interval(1.26, 1.31, 0.5)  # both 1.3 where rounded
+    row = to_row(reading, forms)
+    assert (row["errors"][0]["start"], row["errors"][0]["end"]) == (1.2, 1.4)
+    assert "Knees forward: from 1.2 to 1.4 seconds." in row["answer"]

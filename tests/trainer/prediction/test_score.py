@@ -1,6 +1,5 @@
 """Probabilities read from the answer forms, against every answer of the forms weighed one by one."""
 
-import math
 from itertools import pairwise
 
 import pytest
@@ -37,23 +36,44 @@ def read(untrained, rows, style="checklist", decimals=0):
 
 
 @torch.no_grad()
-def log_probability(untrained, row, text, beginning=""):
-    """Of the tokens that `text` has beyond `beginning`, from one pass over the whole conversation."""
-    model, processor, collator, _ = untrained
+def logits_behind(untrained, row, ids):
+    """Logits of what may follow a prompt and these tokens, from one pass over both."""
+    model, _, collator, _ = untrained
     batch = dict(collator([row]))
-    ids = processor.tokenizer(text)["input_ids"]
-    first = len(processor.tokenizer(beginning)["input_ids"]) if beginning else 0
-    length = batch["input_ids"].shape[1]
-    batch["input_ids"] = torch.cat([batch["input_ids"], torch.tensor([ids])], 1)
+    batch["input_ids"] = torch.cat([batch["input_ids"], torch.tensor([ids], dtype=torch.int64)], 1)
     batch["attention_mask"] = torch.ones_like(batch["input_ids"])
-    logits = model(**batch).logits[0].log_softmax(-1)
-    return sum(logits[length - 1 + place, ids[place]].item() for place in range(first, len(ids)))
+    return model(**batch).logits[0, -1].double()
+
+
+def weigh(untrained, row, beginning, texts):
+    """Probability of each text among all of them, token by token, where only they may follow `beginning`."""
+    tokenizer = untrained[1].tokenizer
+    first = len(tokenizer(beginning)["input_ids"])
+    sequences = [tokenizer(beginning + text)["input_ids"] for text in texts]
+    known, probabilities = {}, []
+    for ids in sequences:
+        probability = 1.0
+        for place in range(first, len(ids)):
+            others = sorted(
+                {other[place] for other in sequences if other[:place] == ids[:place] and len(other) > place}
+            )
+            key = tuple(ids[:place])
+            if len(others) > 1 and key not in known:
+                shares = logits_behind(untrained, row, ids[:place])[others].softmax(0).tolist()
+                known[key] = dict(zip(others, shares, strict=True))
+            probability *= known[key][ids[place]] if len(others) > 1 else 1.0
+        probabilities.append(probability)
+    return probabilities
 
 
 def share(untrained, row, beginning, option, other):
     """Probability of `option` where only it and `other` may follow `beginning`."""
-    values = [math.exp(log_probability(untrained, row, beginning + text, beginning)) for text in (option, other)]
-    return values[0] / sum(values)
+    tokenizer = untrained[1].tokenizer
+    begun, *ids = [tokenizer(beginning + text)["input_ids"] for text in ("", option, other)]
+    place = next(place for place, pair in enumerate(zip(*ids, strict=False)) if pair[0] != pair[1])
+    assert place >= len(begun)  # where they part
+    logits = logits_behind(untrained, row, ids[0][:place])
+    return logits[[ids[0][place], ids[1][place]]].softmax(0)[0].item()
 
 
 def test_a_checklist_is_weighed_place_by_place(untrained, monkeypatch):
@@ -91,14 +111,12 @@ def test_a_sentence_is_weighed_over_all_wordings(untrained, monkeypatch):
         (("elbows", "knees"), TWO_ERRORS, "elbows"),
     ):
         said[labels] = [f" {words}: {name} from frame time" for words in wordings]
-    weights = {
-        labels: sum(math.exp(log_probability(untrained, rows[0], start + text, start)) for text in texts)
-        for labels, texts in said.items()
-    }
-    total = sum(weights.values())
+    pairs = [(labels, text) for labels, texts in said.items() for text in texts]
+    shares = weigh(untrained, rows[0], start, [text for _, text in pairs])
+    assert sum(shares) == pytest.approx(1.0)
     for label in ("elbows", "knees"):
-        named = sum(weight for labels, weight in weights.items() if label in labels)
-        assert reading.label_scores[label] == pytest.approx(named / total, abs=1e-4)
+        named = sum(share for (labels, _), share in zip(pairs, shares, strict=True) if label in labels)
+        assert reading.label_scores[label] == pytest.approx(named, abs=1e-4)
     assert forms.write("overhead_press", []).startswith(start)
 
 
