@@ -105,7 +105,7 @@ class _Tree:
                     self.children.append({})
                 node = self.children[node][token]
             self.ends.append(node)
-        # What has to be read: nodes where the tree parts, and those on the way to them. Nothing is asked behind others.
+        # What has to be read: nodes where the tree parts, and those on the way to them.
         parting = [node for node in range(1, len(self.tokens)) if len(self.children[node]) > 1]
         on_the_way = set()
         for node in parting:
