@@ -119,6 +119,16 @@ def test_slowfast_adds_a_faster_token_and_learns_it(run, tiny_base):
     assert "model.faster_token" in load_file(output_dir / "model.safetensors")
 
 
+@pytest.mark.parametrize("reduction", ["windows", "phases"])
+def test_parts_of_clips_are_rows_of_their_own(run, reduction):
+    output_dir = run(reduction, num_frames=12 if reduction == "windows" else 4)  # clips have about a hundred
+    losses = losses_of(output_dir)
+    assert losses[-1] < losses[0] - 1
+    assert json.loads((output_dir / "train_results.json").read_text())["num_rows"] > 30  # of 20 clips, balanced
+    recipe = yaml.safe_load((output_dir / "recipe.yaml").read_text())
+    assert recipe["clip_reduction"] == reduction
+
+
 def test_lora_trains_adapters_of_the_language_model_and_the_whole_projector(run, tiny_base):
     output_dir = run("lora", learning_rate=0.05, projector_learning_rate=0.01, max_steps=24)
     losses = losses_of(output_dir)
