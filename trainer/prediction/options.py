@@ -107,6 +107,7 @@ def check_options(options: argparse.Namespace) -> None:
     """
     if (options.data is None) == (options.videos is None):
         raise ValueError("give --data or --videos, one of the two.")
+    _check_files(options)
     for name, least in (("limit", 1), ("num_frames", 1), ("overlap", 0), ("decimals", 0), ("num_beams", 1),
                         ("max_new_tokens", 1), ("seed", 0), ("batch_size", 1), ("num_workers", 0)):  # fmt: skip
         value = getattr(options, name)
@@ -140,3 +141,15 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name} does nothing without {needed}. Leave it out.")
     if options.calibration and options.no_calibration:
         raise ValueError("--calibration and --no_calibration: give one of the two.")
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Refuse names under which one file would take the place of another: of a video, of answers, of settings."""
+    for name in ("output", "references"):
+        path = getattr(options, name)
+        if path is not None and path.suffix != ".jsonl":
+            raise ValueError(f"--{name} {path}: expected a file name that ends in .jsonl.")
+        if path is not None and path.is_dir():
+            raise ValueError(f"--{name} {path}: is a folder. Give the name of a file.")
+    if options.references and options.references.resolve() == options.output.resolve():
+        raise ValueError(f"--output and --references are both {options.output}. Give each a file of its own.")

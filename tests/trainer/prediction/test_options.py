@@ -18,6 +18,18 @@ def options_of(*arguments):
     [
         ([], "give --data or --videos, one of the two."),
         ([*DATA, *VIDEOS], "give --data or --videos, one of the two."),
+        (
+            [*VIDEOS, "--output", "a.mp4", "--overwrite"],
+            "--output a.mp4: expected a file name that ends in .jsonl.",
+        ),
+        (
+            [*DATA, "--references", "o.settings.json"],
+            "--references o.settings.json: expected a file name that ends in .jsonl.",
+        ),
+        (
+            [*DATA, "--references", "./o.jsonl"],
+            "--output and --references are both o.jsonl. Give each a file of its own.",
+        ),
         ([*DATA, "--limit", 0], "--limit: a whole number from 1 up is needed, got 0."),
         ([*DATA, "--num_frames", 0], "--num_frames: a whole number from 1 up is needed, got 0."),
         ([*DATA, "--overlap", -1], "--overlap: a whole number from 0 up is needed, got -1."),
@@ -31,7 +43,7 @@ def options_of(*arguments):
         ([*FREE, "--do_sample", "--temperature", "nan"], "--temperature: a number above 0 is needed, got nan."),
         ([*FREE, "--do_sample", "--top_p", 1.5], "--top_p: a number above 0 and up to 1 is needed, got 1.5."),
         ([*VIDEOS, "--split", "test"], "--split does nothing without --data. Leave it out."),
-        ([*VIDEOS, "--references", "r"], "--references does nothing without --data. Leave it out."),
+        ([*VIDEOS, "--references", "r.jsonl"], "--references does nothing without --data. Leave it out."),
         ([*DATA, "--repetitions", "off"], "--repetitions does nothing without --videos. Leave it out."),
         ([*DATA, "--num_beams", 4], "--num_beams does nothing without --decode free or constrained. Leave it out."),
         ([*DATA, "--do_sample"], "--do_sample does nothing without --decode free or constrained. Leave it out."),
@@ -70,7 +82,7 @@ def test_wrong_use_is_said(arguments, message):
 @pytest.mark.parametrize(
     "arguments",
     [
-        [*DATA, "--split", "train", "--references", "r", "--limit", 1],
+        [*DATA, "--split", "train", "--references", "r.jsonl", "--limit", 1],
         [*VIDEOS, "--repetitions", "auto"],
         [*DATA, "--control", "shuffled", "--seed", 1],
         [*FREE, "--do_sample", "--temperature", 0.5, "--top_p", 1, "--seed", 0, "--max_new_tokens", 1],
@@ -90,3 +102,11 @@ def test_the_help_explains_every_option(capsys):
     for title in ("what is answered:", "how it is answered:", "generation, with free or constrained:", "how it runs:"):
         assert title in text
     assert "digits after the point of a time" in text
+
+
+def test_a_folder_is_no_file(tmp_path):
+    folder = tmp_path / "rows.jsonl"
+    folder.mkdir()
+    for name in ("--output", "--references"):
+        with pytest.raises(ValueError, match=rf"^{name} .*rows\.jsonl: is a folder\. Give the name of a file\.$"):
+            check_options(options_of(*DATA, name, folder))
