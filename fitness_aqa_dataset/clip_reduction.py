@@ -9,7 +9,7 @@ i + n - 1 are `[i / fps, (i + n) / fps)`. Its errors are on a clock of its own, 
 from collections.abc import Callable
 from functools import partial
 
-from datasets import Dataset, IterableDataset, Value
+from datasets import Dataset, Features, IterableDataset, Value
 from datasets import Video as VideoFeature
 
 from .columns import AnyDataset, set_column
@@ -150,6 +150,9 @@ def _check_columns(columns: list[str], inputs: tuple[str, ...]) -> None:
 def _cut_stored(
     dataset: Dataset, find: Callable, inputs: tuple[str, ...], min_overlap_s: float, num_proc: int | None
 ) -> Dataset:
+    if not len(dataset):  # `map` gives no rows no new column
+        features = Features(dataset.features | {"window": WINDOW_FEATURE})
+        return Dataset.from_dict({name: [] for name in features}, features=features, split=dataset.split)
     rows = dataset.with_format(None)
     if "video" in inputs:
         rows = rows.cast_column("video", VideoFeature(decode=False))

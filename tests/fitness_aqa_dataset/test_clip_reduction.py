@@ -183,3 +183,11 @@ def test_a_clip_that_is_no_video(rows, tmp_path):
     broken = rows.remove_columns("video").add_column("video", [str(tmp_path / "notes.mp4")] * 2)
     with pytest.raises(ValueError, match=r"notes\.mp4: not a video that FFmpeg can decode"):
         to_phases(broken.cast_column("video", Video()))
+
+
+def test_no_rows_stay_no_rows(rows):
+    none = rows.filter(lambda row: False)
+    for cut in (to_windows(none, num_frames=30), to_phases(none)):
+        assert len(cut) == 0
+        assert cut.features["window"] == {"start": Value("float64"), "end": Value("float64")}
+        assert cut.features["errors"] == FEATURES["video"]["errors"]

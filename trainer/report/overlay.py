@@ -40,11 +40,11 @@ def overlay_paths(videos: list[str], target: Path) -> dict[str, Path]:
     else:
         if target.is_file() or target.suffix.lower() == ".mp4":
             raise ValueError(f"--overlay: {len(videos)} videos need a folder, got the file {target}.")
-        stems = [Path(video).stem for video in videos]
-        paths = {
-            video: target / f"{stem}{f'-{stems[:index].count(stem) + 1}' if stem in stems[:index] else ''}.mp4"
-            for index, (video, stem) in enumerate(zip(videos, stems, strict=True))
-        }
+        paths: dict[str, Path] = {}
+        for video in videos:
+            stem = Path(video).stem
+            names = (stem, *(f"{stem}-{number}" for number in range(2, len(videos) + 1)))
+            paths[video] = next(path for name in names if (path := target / f"{name}.mp4") not in paths.values())
     originals = {Path(video).resolve() for video in videos}
     if own := [path for path in paths.values() if path.resolve() in originals]:
         raise ValueError(f"--overlay: {own[0]} is the video itself. Give another place.")

@@ -65,7 +65,8 @@ def write_page(folder: Path, html: str, figures: dict[str, bytes]) -> None:
         (partial / FIGURES).mkdir(parents=True)
         for name, png in figures.items():
             (partial / FIGURES / f"{name}.png").write_bytes(png)
-        (partial / PAGE).write_text(html, encoding="utf-8")
+        # names of files may be no UTF-8
+        (partial / PAGE).write_text(html, encoding="utf-8", errors="backslashreplace")
         if not folder.exists():
             partial.rename(folder)
             return

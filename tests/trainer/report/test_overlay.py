@@ -83,6 +83,12 @@ def test_where_overlays_go(tmp_path):
         "b/x.mp4": tmp_path / "out" / "x-2.mp4",
         "b/y.mp4": tmp_path / "out" / "y.mp4",
     }
+    # a name that another video has been given already
+    assert overlay_paths(["a/x.mp4", "b/x.mp4", "c/x-2.mp4"], tmp_path / "out") == {
+        "a/x.mp4": tmp_path / "out" / "x.mp4",
+        "b/x.mp4": tmp_path / "out" / "x-2.mp4",
+        "c/x-2.mp4": tmp_path / "out" / "x-2-2.mp4",
+    }
 
 
 def test_where_they_cannot_go(tmp_path):

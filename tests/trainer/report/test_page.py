@@ -46,3 +46,8 @@ def test_text_from_data_is_escaped():
         is_simulated=False,
     )  # fmt: skip
     assert "&lt;b&gt;&amp;" in html
+
+
+def test_a_name_that_is_no_utf_8_is_written_as_an_escape(tmp_path):
+    write_page(tmp_path / "page", "<p>\udcff.mp4", {})
+    assert (tmp_path / "page" / "index.html").read_text(encoding="utf-8") == r"<p>\udcff.mp4"
