@@ -57,6 +57,9 @@ def main(arguments: list[str] | None = None) -> None:
         write_page(options.out, html, figures)
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("\nstopped; no page was written", file=sys.stderr)
+        sys.exit(130)
     print(f"written: {options.out / PAGE}")
 
 

@@ -45,6 +45,8 @@ def control_run(run: Run, control: str) -> Run:
         try:
             predict.main([*arguments, "--overwrite"] if differing else arguments)
         except SystemExit as exit:
+            if exit.code == 130:
+                raise KeyboardInterrupt from None
             if exit.code:
                 reason = str(exit.code).removeprefix("error: ").removesuffix(".")
                 raise ValueError(

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 
 import pytest
 from PIL import Image
@@ -171,3 +172,20 @@ def test_a_failure_leaves_the_page_before_it(labelled_run, tmp_path, capsys):
         file.write("{torn")
     assert "predictions.jsonl, line 5: is no JSON" in fails([labelled_run, "--out", out, "--no_controls"], capsys)
     assert (out / "index.html").read_bytes() == before
+
+
+def test_ctrl_c_is_one_line(own_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("trainer.report.__main__.read_runs", lambda paths: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as stopped:
+        main([str(own_run), "--out", str(tmp_path / "page")])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == "\nstopped; no page was written\n"
+    assert list(tmp_path.glob("*page*")) == []
+
+
+def test_ctrl_c_while_a_control_is_answered(labelled_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("trainer.predict.predict", lambda options: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as stopped:
+        main([str(labelled_run), "--out", str(tmp_path / "page")])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err.endswith("\nstopped; no page was written\n")
