@@ -193,9 +193,16 @@ class _Clip:
                 spans = {(float(start), float(end)): weight for (start, end), weight in self.intervals[label].items()}
                 if spans:
                     intervals[label] = best_interval(spans)
-                scores = frame_scores(spans, self.media.times_s)
+                scores = frame_scores(self._to_the_end(spans), self.media.times_s)
                 of_frames[label] = [label_scores[label] * score for score in scores]
         return Reading(None, exercise_scores, label_scores, intervals, list(self.media.times_s), of_frames)
+
+    def _to_the_end(self, spans: dict[tuple[float, float], float]) -> dict[tuple[float, float], float]:
+        """The last time that can be written stands for the end: nothing later could be said, and windows follow on."""
+        last, reached = float(self.times[-1]), {}
+        for (start, end), weight in spans.items():
+            reached[start, self.media.duration_s if end == last else end] = weight
+        return reached
 
     def _weight(self, holds) -> float:
         return sum(node.weight for node in self.closed if holds(node.state))

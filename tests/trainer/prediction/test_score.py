@@ -160,6 +160,15 @@ def test_probabilities_of_times_rise_and_fall_within_the_interval(untrained):
     assert sum(reading.exercise_scores.values()) == pytest.approx(1.0)
 
 
+def test_the_last_time_that_can_be_written_stands_for_the_end(untrained, monkeypatch):
+    monkeypatch.setattr(score, "NEGLIGIBLE", 0.0)
+    _, _, _, rows = untrained
+    (reading,) = read(untrained, rows[:1])  # whole seconds of a clip of 1.5 s: from 0 to 1
+    for label, scores in reading.frame_scores.items():
+        assert scores == pytest.approx([reading.label_scores[label]] * 4)  # also of the frame at 1.47 s
+        assert reading.intervals[label].end == 1.0
+
+
 @pytest.mark.parametrize(
     ("pieces", "parts"),
     [
