@@ -106,7 +106,18 @@ def load_answerer(options: argparse.Namespace, settings: dict, state: PartialSta
     if calibration and (warning := calibration.difference(settings)):
         say(state, f"warning: {warning}")
     model, processor = load_checkpoint(options.model, dtype=dtype_of(options, state.device))
+    check_context(model.config, settings["num_frames"])
     return Answerer(model.to(state.device).eval(), processor, settings, calibration)
+
+
+def check_context(config, num_frames: int) -> None:
+    """Raise a ValueError where the frames alone are more tokens than the model can read; other models say it later."""
+    most = config.get_text_config().max_position_embeddings
+    if hasattr(config, "num_video_tokens") and config.num_video_tokens(num_frames) > most:
+        raise ValueError(
+            f"--num_frames {num_frames}: these are {config.num_video_tokens(num_frames)} tokens, and the model reads "
+            f"{most}. Give fewer frames."
+        )
 
 
 def write_references(options: argparse.Namespace, inputs: Inputs) -> None:

@@ -417,3 +417,9 @@ def test_a_recipe_can_name_the_clip_reduction(predict, trained, tmp_path):
     (row,) = predict(tmp_path / "none.jsonl", "--limit", 1, "--clip_reduction", "none", model=model)
     assert row["num_frames"] == 4
     assert settings_beside(tmp_path / "none.jsonl")["overlap"] == 0
+
+
+def test_more_frames_than_the_model_can_read(predict, tmp_path):
+    with pytest.raises(SystemExit, match=r"^error: --num_frames 9999: these are \d+ tokens, and the model reads 2048"):
+        predict(tmp_path / "rows.jsonl", "--num_frames", 9999)
+    assert not list(tmp_path.glob("rows*"))
