@@ -171,6 +171,8 @@ def _cut_stored(
 
 
 def _add_windows(row: dict, find: Callable[[dict], list[dict]]) -> dict:
+    if multiprocess.parent_process() is not None:  # of `num_proc`: torch's threads do not survive the fork
+        torch.set_num_threads(1)
     return {"windows": find(row)}
 
 

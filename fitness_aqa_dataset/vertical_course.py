@@ -17,6 +17,9 @@ from torchvision.transforms import v2
 
 from .frames import Video, open_video, sample_frames
 
+# Frames are small, and OpenCV's own threads would not survive the fork of `datasets`' processes.
+cv2.setNumThreads(1)
+
 # Flow needs small steps and few pixels: about 15 frames a second of about 100 x 100 pixels.
 RATE_HZ, NUM_PIXELS = 15.0, 10_000
 # Decoded frames have their full size until they are shrunk, so only so many at once.
