@@ -9,6 +9,8 @@ i + n - 1 are `[i / fps, (i + n) / fps)`. Its errors are on a clock of its own, 
 from collections.abc import Callable
 from functools import partial
 
+import multiprocess
+import torch
 from datasets import Dataset, Features, IterableDataset, Value
 from datasets import Video as VideoFeature
 
