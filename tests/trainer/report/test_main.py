@@ -174,6 +174,15 @@ def test_a_failure_leaves_the_page_before_it(labelled_run, tmp_path, capsys):
     assert (out / "index.html").read_bytes() == before
 
 
+@pytest.fixture
+def interruptible():
+    """Python's own handler: a process that a shell has started in the background ignores the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_is_one_line(own_run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("trainer.report.__main__.read_runs", lambda paths: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit) as stopped:
@@ -183,6 +192,7 @@ def test_ctrl_c_is_one_line(own_run, tmp_path, capsys, monkeypatch):
     assert list(tmp_path.glob("*page*")) == []
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_control_is_answered(labelled_run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("trainer.predict.predict", lambda options: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit) as stopped:
