@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,13 @@ def test_a_mistake_ends_both_processes_with_one_line(command, tmp_path):
 
 def test_ctrl_c_says_how_to_go_on(command, tmp_path):
     running = subprocess.Popen(
-        command(tmp_path / "rows.jsonl"), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command(tmp_path / "rows.jsonl"),
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a process that a shell has started in the background ignores the signal, and its children do
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     wait_for_rows(tmp_path / "rows.jsonl.partial")
     os.killpg(running.pid, signal.SIGINT)
