@@ -13,6 +13,7 @@ from fitness_aqa_dataset.taxonomy import EXERCISES
 from metrics.fitness_aqa.parsing import parse_answer
 from metrics.fitness_aqa.scores import fitness_scores
 from trainer.collator import ConversationCollator
+from trainer.prediction.free import read_free
 
 NUM_SHOWN = 3
 MAX_NEW_TOKENS = 128
@@ -87,11 +88,11 @@ class AnswerSample:
             for start in tqdm(starts, desc="answering", delay=2, leave=False, disable=not trainer.args.should_save):
                 rows = [self.rows[index] for index in indices[start : start + self.batch_size]]
                 batch = trainer._prepare_inputs(self.collator(rows))
-                tokens = model.generate(**batch, max_new_tokens=MAX_NEW_TOKENS, do_sample=False)
-                new_tokens = tokens[:, batch["input_ids"].shape[1] :]
-                answers += trainer.processing_class.batch_decode(new_tokens, skip_special_tokens=True)
+                options = {"max_new_tokens": MAX_NEW_TOKENS, "do_sample": False}
+                readings = read_free(model, trainer.processing_class, batch, **options)
+                answers += [reading.answer for reading in readings]
             model.train(was_training)
-        return [answer.strip() for answer in answers]
+        return answers
 
     def _scores(self, answers: list[str]) -> dict[str, float]:
         rows = self.rows.with_format(None)

@@ -69,7 +69,7 @@ class Answerer:
             for name, tensor in normalize_pixels(prompts, self.normalization).items()
         }
         if self.settings["decode"] == "score":
-            return read_by_score(self.model, self.processor, prompts, media, self.forms)
+            return read_by_score(self.model, prompts, media, self.forms)
         if self.generation["do_sample"]:  # the same, whatever was answered before it
             key = (self.settings["seed"], batch.clips[0].clip.id, place)
             torch.manual_seed(int(uniform(*key) * 2**53))

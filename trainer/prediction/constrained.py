@@ -5,6 +5,7 @@ from transformers import PreTrainedTokenizerBase
 
 from trainer.media import Media
 from trainer.prediction.answer_forms import AnswerForms, State
+from trainer.prediction.free import read_free
 from trainer.prediction.reading import Reading
 
 # Times that can be written: at two decimals those of a clip of forty seconds, beyond it coarser ones.
@@ -25,7 +26,7 @@ class FormAutomaton:
     def __init__(self, forms: AnswerForms, durations_s: list[float], prompt_length: int, end_ids: list[int]):
         self.forms, self.prompt_length, self.end_ids = forms, prompt_length, end_ids
         self.times = [forms.times(duration_s, MOST_TIMES) for duration_s in durations_s]
-        # What a beginning of a piece, in a state, allows next, and what has been said once it is complete.
+        # By clip, state and beginning of a piece: what it allows next, and what has been said once it is complete.
         self.allowed: dict[tuple, list[int]] = {}
         self.complete: dict[tuple, State] = {}
         self.cursors = [{(): (State(), ())} for _ in durations_s]
@@ -42,7 +43,7 @@ class FormAutomaton:
         state, beginning = self._cursor(clip, tuple(input_ids[self.prompt_length :].tolist()))
         if state is None or state.wants == "nothing":
             return self.end_ids
-        return self.allowed[self.times[clip], state, beginning]
+        return self.allowed[clip, state, beginning]
 
     def _cursor(self, clip: int, written: tuple[int, ...]) -> tuple[State | None, tuple[int, ...]]:
         """The state and the beginning of a piece that tokens have led to; no state behind the end."""
@@ -52,24 +53,24 @@ class FormAutomaton:
             if state is None or state.wants == "nothing":
                 return None, ()
             beginning = (*beginning, written[-1])
-            following = self.complete.get((self.times[clip], state, beginning))
+            following = self.complete.get((clip, state, beginning))
             cursors[written] = (state, beginning) if following is None else (following, ())
         state, beginning = cursors[written]
         if not beginning:
-            self._expand(self.times[clip], state)
+            self._expand(clip, state)
         return state, beginning
 
-    def _expand(self, times: tuple[str, ...], state: State) -> None:
+    def _expand(self, clip: int, state: State) -> None:
         """Note what a state's pieces allow, token by token."""
-        if state.wants == "nothing" or (times, state, ()) in self.allowed:
+        if (clip, state, ()) in self.allowed:
             return
-        for text, following in self.forms.pieces(state, times):
+        for text, following in self.forms.pieces(state, self.times[clip]):
             ids = self.forms.encode(text)
             for place, id in enumerate(ids):
-                next_ids = self.allowed.setdefault((times, state, ids[:place]), [])
+                next_ids = self.allowed.setdefault((clip, state, ids[:place]), [])
                 if id not in next_ids:
                     next_ids.append(id)
-            self.complete[times, state, ids] = following
+            self.complete[clip, state, ids] = following
 
 
 def read_constrained(
@@ -94,14 +95,10 @@ def read_constrained(
     Returns:
         `list[Reading]`: Answers that can be read.
     """
-    tokenizer: PreTrainedTokenizerBase = processor.tokenizer
-    prompt_length = batch["input_ids"].shape[1]
     durations_s = [media.duration_s for media in shown]
-    automaton = FormAutomaton(forms, durations_s, prompt_length, end_ids(model, tokenizer))
+    automaton = FormAutomaton(forms, durations_s, batch["input_ids"].shape[1], end_ids(model, processor.tokenizer))
     options = {"do_sample": False, **options, "max_new_tokens": longest_answer(forms, automaton.times)}
-    tokens = model.generate(**batch, prefix_allowed_tokens_fn=automaton, **options)
-    answers = tokenizer.batch_decode(tokens[:, prompt_length:], skip_special_tokens=True)
-    return [Reading(answer=answer.strip()) for answer in answers]
+    return read_free(model, processor, batch, prefix_allowed_tokens_fn=automaton, **options)
 
 
 def end_ids(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[int]:

@@ -13,7 +13,7 @@ def read_free(model: torch.nn.Module, processor, batch: dict[str, torch.Tensor],
         model: A video-language model with `generate`.
         processor: Its processor.
         batch (`dict[str, torch.Tensor]`): Prompts, padded on the left, on the model's device, pixels as floats.
-        generation: For `generate`: `max_new_tokens`, `num_beams`, `do_sample`, `temperature`, `top_p`.
+        generation: For `generate`: `max_new_tokens`, `num_beams`, `do_sample`, `temperature`, `top_p` …
 
     Returns:
         `list[Reading]`: Texts only.

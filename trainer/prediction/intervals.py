@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from metrics.fitness_aqa.segment_ap import segment_iou
 from trainer.prediction.reading import Interval
 
 IOU_THRESHOLD = 0.5
@@ -19,16 +20,13 @@ def best_interval(spans: Spans) -> Interval:
     Returns:
         [`Interval`]: One of them; its score is the probability that the true one overlaps it by an IoU of 0.5 or more.
     """
-    bounds = np.array(list(spans))
+    start_s, end_s = np.array(list(spans)).T
     weights = np.array(list(spans.values()))
     weights = weights / weights.sum()
-    overlap = np.minimum(bounds[:, None, 1], bounds[None, :, 1]) - np.maximum(bounds[:, None, 0], bounds[None, :, 0])
-    overlap = overlap.clip(min=0.0)
-    lengths = bounds[:, 1] - bounds[:, 0]
-    iou = overlap / (lengths[:, None] + lengths[None, :] - overlap)
+    iou = segment_iou(start_s[:, None], end_s[:, None], start_s, end_s)
     best = int(np.argmax(iou @ weights))
     score = float(weights[iou[best] >= IOU_THRESHOLD].sum())
-    return Interval(float(bounds[best, 0]), float(bounds[best, 1]), min(score, 1.0))
+    return Interval(float(start_s[best]), float(end_s[best]), min(score, 1.0))
 
 
 def frame_scores(spans: Spans, times_s: list[float]) -> list[float]:

@@ -3,17 +3,17 @@ What a model knows, read from the answer forms without generating: every choice 
 alternatives, in a few passes over all clips of a batch at once.
 
 At a place where the forms part (" no." or " from", one digit or another) only the tokens that may stand there are
-weighed, so that what the model would write outside of the forms does not count. An error's
-probability is the weight of all answers that name it; of its interval all starts and, for the likeliest of them, all
-ends are weighed.
+weighed, so that what the model would write outside of the forms does not count. An error's probability is the weight
+of all answers that name it; of its interval all starts and, for the likeliest of them, all ends are weighed.
 """
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from fitness_aqa_dataset.taxonomy import ERRORS, EXERCISES
 from trainer.media import Media
@@ -35,29 +35,8 @@ class _Node:
 
     state: State = field(default_factory=State)
     tokens: tuple[int, ...] = ()
-    telling: tuple[int, ...] = ()  # its tokens without those that end it as they end its alternatives
     weight: float = 1.0
-    log_probability: float = 0.0
     is_end: bool = False  # nothing is weighed behind it for now
-
-
-def telling_parts(pieces: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """
-    Alternatives without the tokens that all of them end with: " seconds." says nothing about which time is meant.
-
-    Args:
-        pieces (`list[tuple[int, ...]]`):
-            Token ids of the alternatives, none a beginning of another.
-
-    Returns:
-        `list[tuple[int, ...]]`: Their beginnings, of which still none is a beginning of another.
-    """
-    shortest, common = min(map(len, pieces)), 0
-    while common < shortest - 1 and len({piece[len(piece) - 1 - common] for piece in pieces}) == 1:
-        common += 1
-    parts = [piece[: len(piece) - common] for piece in pieces]
-    is_beginning = {part[:length] for part in parts for length in range(1, len(part))}
-    return pieces if len(set(parts)) < len(pieces) or is_beginning & set(parts) else parts
 
 
 @dataclass
@@ -81,17 +60,16 @@ class _Group:
 
 
 def read_by_score(
-    model: torch.nn.Module, processor, batch: dict[str, torch.Tensor], shown: list[Media], forms: AnswerForms
+    model: torch.nn.Module, batch: dict[str, torch.Tensor], shown: list[Media], forms: AnswerForms
 ) -> list[Reading]:
     """
     Read a batch of clips.
 
     Args:
         model: A video-language model with `generate`.
-        processor: Its processor.
         batch (`dict[str, torch.Tensor]`): Prompts, on the model's device, pixels as floats.
         shown (`list[Media]`): What each prompt shows; its length and times are taken.
-        forms ([`AnswerForms`]): The answer forms, with the processor's tokenizer.
+        forms ([`AnswerForms`]): The answer forms, with the model's tokenizer.
 
     Returns:
         `list[Reading]`: Probabilities of exercises and errors, and the best interval of every error.
@@ -101,7 +79,7 @@ def read_by_score(
     going_on = clips
     while going_on:
         candidates = [clip.expand() for clip in going_on]
-        log_probabilities = prompts.log_probabilities([[node.telling for node in nodes] for nodes in candidates])
+        log_probabilities = prompts.log_probabilities([[node.tokens for node in nodes] for nodes in candidates])
         for clip, of_clip in zip(going_on, log_probabilities, strict=True):
             clip.weigh(of_clip)
         prompts.keep([index for index, clip in enumerate(going_on) if clip.open])
@@ -128,11 +106,9 @@ class _Clip:
         todo = list(self.open)
         while todo:
             parent = todo.pop()
-            pieces = self.forms.pieces(parent.state, self.times)
-            encoded = [self.forms.encode(text) for text, _ in pieces]
             children = [
-                _Node(state, parent.tokens + tokens, parent.tokens + telling)
-                for (_, state), tokens, telling in zip(pieces, encoded, telling_parts(encoded), strict=True)
+                _Node(state, parent.tokens + self.forms.encode(text))
+                for text, state in self.forms.pieces(parent.state, self.times)
             ]
             self.families.append((parent, children))
             for child in children:
@@ -149,22 +125,15 @@ class _Clip:
         """Give the beginnings of the last [`expand`] their weights, and keep those that are followed."""
         remaining, ends = iter(log_probabilities), []
         for parent, children in self.families:  # parents come first
-            for child in children:
-                child.log_probability = next(remaining)
-            highest = max(child.log_probability for child in children)
-            likelihoods = [math.exp(child.log_probability - highest) for child in children]
-            for child, likelihood in zip(children, likelihoods, strict=True):
-                child.weight = parent.weight * likelihood / sum(likelihoods)
+            shares = softmax(list(islice(remaining, len(children)))).tolist()
+            for child, share in zip(children, shares, strict=True):
+                child.weight = parent.weight * share
                 if child.state.interval is not None:
-                    of_label = self.intervals[self._finished_label(parent.state)]
+                    of_label = self.intervals[parent.state.labels[-1]]
                     of_label[child.state.interval] = of_label.get(child.state.interval, 0.0) + child.weight
                 if child.is_end:
                     ends.append(child)
         self._keep(ends)
-
-    def _finished_label(self, state: State) -> str:
-        """The error whose interval the next piece finishes."""
-        return state.labels[-1]
 
     def _keep(self, ends: list[_Node]) -> None:
         """Of beginnings that say the same but for words and times, the likeliest go on with the weight of all."""

@@ -2,11 +2,8 @@
 
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from metrics.fitness_aqa.parsing import parse_answer
-from tests.trainer.clip_rows import make_row, write_clip
-from trainer.collator import ConversationCollator
 from trainer.media import read_media
 from trainer.prediction.answer_forms import AnswerForms
 from trainer.prediction.constrained import FormAutomaton, end_ids, read_constrained
@@ -15,22 +12,12 @@ LABELS = {"squat": {"knees_forward", "knees_inward"}, "overhead_press": {"elbows
 DURATION_S = 1.5
 
 
-@pytest.fixture(scope="module")
-def untrained(tiny_base, tmp_path_factory):
-    """Model, processor, a batch of two clips, and what it shows."""
-    clip = write_clip(tmp_path_factory.mktemp("clips") / "noise.mp4")
-    model = AutoModelForImageTextToText.from_pretrained(tiny_base, dtype=torch.float32).eval()
-    processor = AutoProcessor.from_pretrained(tiny_base)
-    rows = [make_row(clip), make_row(clip, question="And which one is it in this clip?")]
-    batch = ConversationCollator(processor, 4, generate=True)(rows)
-    return model, processor, batch, [read_media(row, 4) for row in rows]
-
-
 @pytest.mark.parametrize("style", ["checklist", "sentence"])
 @pytest.mark.parametrize("options", [{}, {"num_beams": 4}, {"do_sample": True, "temperature": 3.0}])
 @pytest.mark.parametrize("decimals", [0, 2])
 def test_answers_of_an_untrained_model_are_read(untrained, style, options, decimals):
-    model, processor, batch, shown = untrained
+    model, processor, collator, rows = untrained
+    batch, shown = collator(rows), [read_media(row, 4) for row in rows]
     forms = AnswerForms(processor.tokenizer, style, decimals)
     torch.manual_seed(0)
     for _ in range(6 if "do_sample" in options else 1):

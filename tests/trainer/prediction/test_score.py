@@ -1,38 +1,23 @@
 """Probabilities read from the answer forms, against every answer of the forms weighed one by one."""
 
-from itertools import pairwise
-
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from fitness_aqa_dataset.wordings import NO_ERROR, ONE_ERROR, TWO_ERRORS
-from tests.trainer.clip_rows import make_row, write_clip
-from trainer.collator import ConversationCollator
 from trainer.media import read_media
 from trainer.prediction import score
 from trainer.prediction.answer_forms import AnswerForms
-from trainer.prediction.score import read_by_score, telling_parts
+from trainer.prediction.score import read_by_score
 
 # A clip of 1.5 s at whole seconds: the only interval there is.
 INTERVAL = "from 0 to 1 seconds"
-
-
-@pytest.fixture(scope="module")
-def untrained(tiny_base, tmp_path_factory):
-    """Model, processor, collator, and two rows whose prompts differ in length."""
-    clip = write_clip(tmp_path_factory.mktemp("clips") / "noise.mp4")
-    model = AutoModelForImageTextToText.from_pretrained(tiny_base, dtype=torch.float32).eval()
-    processor = AutoProcessor.from_pretrained(tiny_base)
-    rows = [make_row(clip), make_row(clip, question="And which one is it in this clip?")]
-    return model, processor, ConversationCollator(processor, 4, generate=True), rows
 
 
 @torch.no_grad()
 def read(untrained, rows, style="checklist", decimals=0):
     model, processor, collator, _ = untrained
     shown = [read_media(row, 4) for row in rows]
-    return read_by_score(model, processor, collator(rows), shown, AnswerForms(processor.tokenizer, style, decimals))
+    return read_by_score(model, collator(rows), shown, AnswerForms(processor.tokenizer, style, decimals))
 
 
 @torch.no_grad()
@@ -167,22 +152,3 @@ def test_the_last_time_that_can_be_written_stands_for_the_end(untrained, monkeyp
     for label, scores in reading.frame_scores.items():
         assert scores == pytest.approx([reading.label_scores[label]] * 4)  # also of the frame at 1.47 s
         assert reading.intervals[label].end == 1.0
-
-
-@pytest.mark.parametrize(
-    ("pieces", "parts"),
-    [
-        ([(1, 2, 8, 9), (1, 3, 8, 9)], [(1, 2), (1, 3)]),
-        ([(1, 8, 9), (1, 2, 8, 9)], [(1, 8, 9), (1, 2, 8, 9)]),  # without its end, 1 would be a beginning of 1 2
-        ([(1, 2), (3,)], [(1, 2), (3,)]),
-        ([(4, 5)], [(4,)]),
-    ],
-)
-def test_what_all_alternatives_end_with_says_nothing(pieces, parts):
-    assert telling_parts(pieces) == parts
-
-
-def test_parts_of_one_length_stay_apart():
-    parts = telling_parts([(1, 0, 9), (1, 1, 9), (2, 0, 9)])
-    assert parts == [(1, 0), (1, 1), (2, 0)]
-    assert all(first != second for first, second in pairwise(sorted(parts)))
