@@ -1,14 +1,13 @@
 """The folder of a run: whether it is finished, and how it is cleared for a new start."""
 
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
+from trainer import locking
 from trainer.checkpoints import ENVIRONMENT, FINISHED, remove_leftovers
 from trainer.run_record import CONFIGURATION, RECIPE, ROWS
 
@@ -24,23 +23,15 @@ def is_finished(output_dir: Path) -> bool:
     return (output_dir / FINISHED).is_file() and (output_dir / RESULTS).is_file()
 
 
-@contextmanager
-def locked(output_dir: Path) -> Iterator[None]:
+def locked(output_dir: Path) -> AbstractContextManager[None]:
     """
-    Keep the folder for one run; the system lets go of it when the process ends, however.
+    Keep the folder for one run, see [`~trainer.locking.locked`].
 
     Raises:
         ValueError: If another run writes there.
     """
-    output_dir.mkdir(parents=True, exist_ok=True)
-    with (output_dir / LOCK).open("w") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # unlike flock's not held by workers of a killed run
-        except OSError:
-            raise ValueError(
-                f"{output_dir}: another run is writing there. Wait for it, or give another folder."
-            ) from None
-        yield
+    taken = f"{output_dir}: another run is writing there. Wait for it, or give another folder."
+    return locking.locked(output_dir / LOCK, taken)
 
 
 def clear(output_dir: Path) -> None:

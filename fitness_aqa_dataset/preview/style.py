@@ -1,6 +1,7 @@
 """Colours, type, words and file writing that all previews share."""
 
 import os
+from io import BytesIO
 from pathlib import Path
 
 from matplotlib import rc_context
@@ -62,6 +63,13 @@ def output_path(out: str | Path) -> Path:
     return path
 
 
+def to_png(figure: Figure, dpi: int = DPI) -> bytes:
+    """The figure as a PNG file. No software tag: the same figure gives the same bytes."""
+    png = BytesIO()
+    figure.savefig(png, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    return png.getvalue()
+
+
 def save_figure(figure: Figure, path: Path) -> Path:
     """
     Write a figure as PNG, whole or not at all; a file of that name is replaced.
@@ -77,8 +85,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        # No software tag: the same release gives the same bytes.
-        figure.savefig(part, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+        part.write_bytes(to_png(figure))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

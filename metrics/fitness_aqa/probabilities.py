@@ -64,12 +64,9 @@ def probability_scores(predictions: list[dict], label: str, is_annotated: np.nda
     }
 
 
-def calibration_error(is_annotated: np.ndarray, probability: np.ndarray) -> float:
+def bin_clips(is_annotated: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
-    Expected calibration error over ten bins of equal width.
-
-    The bins are [0, 0.1), [0.1, 0.2), ..., [0.9, 1.0]. In each, the mean probability is compared with the share of
-    clips that have the error; the absolute differences are averaged with the number of clips as weight.
+    Clips in ten bins of equal width by their probability: [0, 0.1), [0.1, 0.2), ..., [0.9, 1.0].
 
     Args:
         is_annotated (`np.ndarray`):
@@ -78,10 +75,32 @@ def calibration_error(is_annotated: np.ndarray, probability: np.ndarray) -> floa
             float64 in [0, 1], shape `(N,)`.
 
     Returns:
+        `tuple[np.ndarray, np.ndarray, np.ndarray]`: Of the bins that hold a clip, ascending: mean probability, share
+        of clips that have the error, and number of clips.
+    """
+    bins = np.digitize(probability, np.arange(1, NUM_BINS) / NUM_BINS)
+    counts = np.bincount(bins, minlength=NUM_BINS)
+    filled = counts > 0
+    means, shares = (
+        np.bincount(bins, weights=values, minlength=NUM_BINS)[filled] / counts[filled]
+        for values in (probability, is_annotated)
+    )
+    return means, shares, counts[filled]
+
+
+def calibration_error(is_annotated: np.ndarray, probability: np.ndarray) -> float:
+    """
+    Expected calibration error over the ten bins of [`bin_clips`].
+
+    In each, the mean probability is compared with the share of clips that have the error; the absolute differences are
+    averaged with the number of clips as weight.
+
+    Args:
+        is_annotated (`np.ndarray`), probability (`np.ndarray`):
+            As for [`bin_clips`].
+
+    Returns:
         `float`: In [0, 1]; 0.0 where every probability is right on average.
     """
-    edges = np.arange(1, NUM_BINS) / NUM_BINS
-    bins = np.digitize(probability, edges)
-    # Weight times mean difference is the sum of the differences over N: the number in the bin cancels out.
-    excess = np.bincount(bins, weights=probability - is_annotated, minlength=NUM_BINS)
-    return float(np.abs(excess).sum() / len(probability))
+    means, shares, counts = bin_clips(is_annotated, probability)
+    return float(np.average(np.abs(means - shares), weights=counts))

@@ -137,7 +137,7 @@ def _label_scores(pairs: list[tuple[dict, dict]], label: str, iou_threshold: flo
         "f1": float(f1),
         "precision": float(precision),
         "recall": float(recall),
-        "mcc": _mcc(is_annotated, is_predicted),
+        "mcc": mcc(is_annotated, is_predicted),
         "always_yes_f1": 2 * num_positives / (num_positives + len(clips)),
         "constant_interval_ap": intervals["constant_interval"],
         "mean_iou": intervals["mean_iou"],
@@ -151,8 +151,8 @@ def _named(record: dict, label: str) -> list[dict]:
     return [error for error in record["errors"] if error["label"] == label]
 
 
-def _mcc(is_annotated: np.ndarray, is_predicted: np.ndarray) -> float:
-    """0 where either side has only one class; scikit-learn warns there."""
+def mcc(is_annotated: np.ndarray, is_predicted: np.ndarray) -> float:
+    """Matthews' correlation of two bool arrays, shape `(N,)`; 0 where one has one class, where scikit-learn warns."""
     if np.ptp(is_annotated.astype(int)) == 0 or np.ptp(is_predicted.astype(int)) == 0:
         return 0.0
     return float(matthews_corrcoef(is_annotated, is_predicted))

@@ -1,6 +1,5 @@
 """Answers with probabilities beside what was annotated: the clips that a calibration is fitted to."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERRORS, EXERCISES
 from metrics.fitness_aqa.records import to_reference
 from metrics.fitness_aqa.rows import read_rows
+from trainer.prediction.settings_file import read_settings, settings_path
 
 # Below it the six digits of a written probability leave too little of the error's own.
 LEAST_EXERCISE = 0.001
@@ -53,7 +53,8 @@ def read_answered(predictions_path: Path, references_path: Path) -> Answered:
     for path in (predictions_path, references_path):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file. Give a JSON Lines file with one row per clip.")
-    settings = _read_settings(predictions_path.with_suffix(".settings.json"))
+    settings = read_settings(predictions_path)
+    _check_settings(settings, settings_path(predictions_path))
     answers = read_rows(predictions_path.read_bytes(), str(predictions_path), _check_scores)
     references = read_rows(references_path.read_bytes(), str(references_path), to_reference)
     if differing := [*(answers.keys() ^ references.keys())]:
@@ -80,16 +81,8 @@ def read_answered(predictions_path: Path, references_path: Path) -> Answered:
     return Answered(labels, settings, num_left_out)
 
 
-def _read_settings(path: Path) -> dict:
-    """The settings of answers that can be calibrated."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file. trainer.predict writes it beside its answers; keep them together."
-        )
-    try:
-        settings = json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path}: is no JSON ({error}). Answer the clips again with trainer.predict.") from None
+def _check_settings(settings: dict, path: Path) -> None:
+    """Raise ValueError unless these are settings of answers that can be calibrated."""
     if settings.get("calibration"):
         raise ValueError(
             f"{path}: these answers were calibrated already, with {settings['calibration']}. Answer the clips with "
@@ -99,7 +92,6 @@ def _read_settings(path: Path) -> dict:
         raise ValueError(
             f"{path}: these are answers to the control {settings['control']!r}. Answer the clips as they are."
         )
-    return settings
 
 
 def _check_scores(row: dict, clip: int) -> dict[str, float] | None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from metrics.fitness_aqa.probabilities import calibration_error
+from metrics.fitness_aqa.scores import mcc
 from trainer.prediction.calibration import CERTAIN, LabelCalibration
 
 METHODS, CRITERIA = ("temperature", "isotonic"), ("f1", "mcc")
@@ -116,15 +117,9 @@ def best_threshold(probability: np.ndarray, is_annotated: np.ndarray, criterion:
 
 def decision_score(is_named: np.ndarray, is_annotated: np.ndarray, criterion: str) -> float:
     """F1 or Matthews' correlation of decisions, both bool, shape `(N,)`; 0.0 where it is 0 / 0."""
-    hits, misses = np.sum(is_named & is_annotated), np.sum(~is_named & is_annotated)
-    false_alarms, rejections = np.sum(is_named & ~is_annotated), np.sum(~is_named & ~is_annotated)
     if criterion == "f1":
-        numerator, denominator = 2 * hits, 2 * hits + misses + false_alarms
-    else:
-        numerator = hits * rejections - misses * false_alarms
-        sides = (hits + misses, hits + false_alarms, rejections + misses, rejections + false_alarms)
-        denominator = np.sqrt(np.prod(sides, dtype=np.float64))
-    return float(numerator / denominator) if denominator else 0.0
+        return float(f1_score(is_annotated, is_named, zero_division=0.0))
+    return mcc(is_annotated, is_named)
 
 
 def hold_out(probability: np.ndarray, is_annotated: np.ndarray, method: str, criterion: str) -> HeldOut:

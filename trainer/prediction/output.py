@@ -1,13 +1,13 @@
 """The file of predictions: it grows as X.partial, is gone on with after a stop, and is X only when it is whole."""
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from trainer import locking
+from trainer.prediction.settings_file import settings_path
 from trainer.run_record import write_whole
 
 # What may change when a file is gone on with. Another batch size changes the last digits of scores, nothing else.
@@ -16,10 +16,9 @@ MAY_CHANGE = {"batch_size", "synthetic", "synthetic_model", "rows"}
 STATES = {"model_state": "the model's files", "input_state": "the clips", "calibration_state": "the calibration"}
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> AbstractContextManager[None]:
     """
-    Keep an output for one run; the system lets go of it when the process ends, however.
+    Keep an output for one run, see [`~trainer.locking.locked`].
 
     Args:
         path (`Path`): The output. Its folder is made.
@@ -28,20 +27,8 @@ def locked(path: Path) -> Iterator[None]:
         ValueError: If another run writes it.
         OSError: If the folder cannot be made or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock_path = path.with_name(f".{path.name}.lock")
-    with lock_path.open("w") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_current = os.fstat(lock.fileno()).st_ino == lock_path.stat().st_ino
-        except OSError:  # held by another, or by another that has just ended and removed it
-            is_current = False
-        if not is_current:
-            raise ValueError(f"{path}: another run is writing it. Wait for it, or give another --output.")
-        try:
-            yield
-        finally:
-            lock_path.unlink(missing_ok=True)
+    taken = f"{path}: another run is writing it. Wait for it, or give another --output."
+    return locking.locked(path.with_name(f".{path.name}.lock"), taken)
 
 
 class Output:
@@ -55,7 +42,7 @@ class Output:
     def __init__(self, path: Path):
         self.path = path
         self.partial = path.with_name(f"{path.name}.partial")
-        self.settings_path = path.with_suffix(".settings.json")
+        self.settings_path = settings_path(path)
         self.lines: dict[str, bytes] = {}
 
     def is_finished(self, settings: dict) -> bool:

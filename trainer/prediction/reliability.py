@@ -1,15 +1,13 @@
 """Probabilities against what was annotated, before and after calibration, as one picture."""
 
-from io import BytesIO
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fitness_aqa_dataset.preview.style import DPI, ERROR_COLORS, GRID, QUIET, figure_style
+from fitness_aqa_dataset.preview.style import ERROR_COLORS, GRID, QUIET, figure_style, to_png
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS
+from metrics.fitness_aqa.probabilities import bin_clips
 
-NUM_BINS = 10  # those of the calibration error
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 4, 2.9, 2.9
 LARGEST = 120.0  # area of the point that stands for all clips
 
@@ -37,10 +35,7 @@ def draw_reliability(panels: dict[str, dict], title: str) -> bytes:
             _draw(axes, label, **panel)
         grid[0].set_ylabel("share of clips that have it")
         grid[0].legend(frameon=False, fontsize=7.5, loc="upper left")
-        png = BytesIO()
-        # No software tag: the same calibration gives the same bytes.
-        figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-    return png.getvalue()
+        return to_png(figure)
 
 
 def _draw(
@@ -57,28 +52,10 @@ def _draw(
     axes.axvline(threshold, color=QUIET, linewidth=0.8, label="threshold")
     color = ERROR_COLORS[label]
     for probability, name, face in ((before, "before", "white"), (after, "after", color)):
-        means, shares, counts = reliability(probability, is_annotated)
+        means, shares, counts = bin_clips(is_annotated, probability)
         sizes = 12 + LARGEST * counts / len(is_annotated)
         axes.scatter(means, shares, s=sizes, facecolor=face, edgecolor=color, label=name, zorder=3)
     axes.set_xlim(-0.06, 1.06)
     axes.set_ylim(-0.06, 1.06)
     axes.set_xlabel("probability")
     axes.grid(color=GRID, linewidth=0.6)
-
-
-def reliability(probability: np.ndarray, is_annotated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """
-    Clips binned by probability, [0, 0.1), ..., [0.9, 1].
-
-    Args:
-        probability (`np.ndarray`): float64 in [0, 1], shape `(N,)`.
-        is_annotated (`np.ndarray`): bool, shape `(N,)`.
-
-    Returns:
-        `tuple[np.ndarray, np.ndarray, np.ndarray]`: Mean probability, share of annotated clips and number of clips of
-        the bins that are not empty.
-    """
-    sums, counts = (np.histogram(probability, NUM_BINS, (0, 1), weights=weights)[0] for weights in (probability, None))
-    hits = np.histogram(probability, NUM_BINS, (0, 1), weights=is_annotated.astype(float))[0]
-    filled = counts > 0
-    return sums[filled] / counts[filled], hits[filled] / counts[filled], counts[filled]

@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 from trainer import predict
+from trainer.prediction.settings_file import read_settings, settings_path
 from trainer.report.clips import check_same_clips
-from trainer.report.run_files import Run, read_runs, read_settings, settings_path
+from trainer.report.run_files import Run, read_runs
 
 CONTROLS = ("blank", "shuffled", "paraphrased")
 # Options of `trainer.predict` that a run's settings are given again by, where they are set.

@@ -5,11 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
-from metrics.fitness_aqa.probabilities import NUM_BINS, clip_probability
+from fitness_aqa_dataset.preview.style import GRID, INK, QUIET
+from metrics.fitness_aqa.probabilities import NUM_BINS, bin_clips, clip_probability
 from metrics.fitness_aqa.records import EXERCISE_OF
 from metrics.fitness_aqa.scores import NOTHING
 from trainer.report.scoring import Answers, labels_of
-from trainer.report.style import GRID, INK, QUIET, SYNTHETIC, figure_style, run_style, spoken, to_png
+from trainer.report.style import SYNTHETIC, figure_style, run_style, spoken, to_png
 
 
 def probabilities(predictions: list[dict], references: list[dict], label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -31,16 +32,6 @@ def probabilities(predictions: list[dict], references: list[dict], label: str) -
     clips = [(p, r) for p, r in zip(predictions, references, strict=True) if r["exercise"] == exercise]
     is_there = np.array([any(error["label"] == label for error in r["errors"]) for _, r in clips], dtype=bool)
     return is_there, np.array([clip_probability(p if p["exercise"] == exercise else NOTHING, label) for p, _ in clips])
-
-
-def bins(is_there: np.ndarray, probability: np.ndarray) -> list[tuple[float, float, int]]:
-    """Mean probability, share of clips with the error and number of clips of the metric's ten bins that have clips."""
-    of_clip = np.digitize(probability, np.arange(1, NUM_BINS) / NUM_BINS)
-    return [
-        (float(probability[inside].mean()), float(is_there[inside].mean()), int(inside.sum()))
-        for inside in (of_clip == number for number in range(NUM_BINS))
-        if inside.any()
-    ]
 
 
 def draw_reliability(runs: list[tuple[int, Answers]], references: list[dict], is_synthetic: bool) -> bytes:
@@ -78,9 +69,9 @@ def draw_reliability(runs: list[tuple[int, Answers]], references: list[dict], is
 
 
 def _draw_bins(upper: Axes, lower: Axes, is_there: np.ndarray, probability: np.ndarray, style: dict) -> None:
-    drawn = bins(is_there, probability)
+    means, shares, _ = bin_clips(is_there, probability)
     upper.plot([0, 1], [0, 1], color=QUIET, linewidth=0.9, linestyle=":")
-    upper.plot([p for p, _, _ in drawn], [share for _, share, _ in drawn], markersize=5, **style)
+    upper.plot(means, shares, markersize=5, **style)
     upper.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.05), yticks=(0, 0.5, 1), xticks=(0, 0.5, 1))
     counts, edges = np.histogram(probability, np.arange(NUM_BINS + 1) / NUM_BINS)
     bars = lower.bar(edges[:-1], counts, 0.1, align="edge", color=GRID, edgecolor=QUIET, linewidth=0.6)

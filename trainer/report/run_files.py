@@ -1,6 +1,5 @@
 """Runs on disk: predictions with the settings that made them."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from metrics.fitness_aqa.records import to_prediction
 from metrics.fitness_aqa.rows import read_rows
 from metrics.fitness_aqa.segments import check_number
+from trainer.prediction.settings_file import read_settings, settings_path
 
 PREDICTIONS = "predictions.jsonl"
 # Settings that a page tells.
@@ -42,11 +42,6 @@ class Run:
     def is_labelled(self) -> bool:
         """Whether it is about clips with references, not about a user's own videos."""
         return bool(self.settings.get("data"))
-
-
-def settings_path(predictions_path: Path) -> Path:
-    """Where the settings of a file of predictions lie."""
-    return predictions_path.with_suffix(".settings.json")
 
 
 def read_runs(paths: list[Path]) -> list[Run]:
@@ -112,38 +107,6 @@ def _read_run(path: Path, name: str) -> Run:
         raise ValueError(f"{path}: no row in it. Run `python -m trainer.predict` again.")
     predictions = {key: to_prediction(row, index) for index, (key, row) in enumerate(rows.items())}
     return Run(name, path, settings, rows, predictions)
-
-
-def read_settings(predictions_path: Path) -> dict:
-    """
-    Read the settings beside a file of predictions.
-
-    Args:
-        predictions_path (`Path`):
-            Such as `predictions.jsonl`.
-
-    Returns:
-        `dict`: From `predictions.settings.json`.
-
-    Raises:
-        FileNotFoundError: If there are none.
-        ValueError: If they are damaged.
-    """
-    path = settings_path(predictions_path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file, so it is unknown what {predictions_path.name} is about. "
-            "Keep the two files that `python -m trainer.predict` writes together."
-        )
-    try:
-        settings = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: is no JSON ({error}). Run `python -m trainer.predict` again.") from None
-    if not isinstance(settings, dict):
-        raise ValueError(
-            f"{path}: expected an object, got {str(settings)[:80]}. Run `python -m trainer.predict` again."
-        )
-    return settings
 
 
 def _check_row(row: dict, settings: dict) -> dict:

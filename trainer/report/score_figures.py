@@ -4,11 +4,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fitness_aqa_dataset.preview.style import INK, QUIET
 from metrics.fitness_aqa.records import ERRORS
 from trainer.report.intervals import LABELS, bootstrap
 from trainer.report.published import published_rows
 from trainer.report.scoring import Answers
-from trainer.report.style import ERROR_COLOURS, INK, QUIET, SYNTHETIC, figure_style, spoken, to_png
+from trainer.report.style import ERROR_COLOURS, SYNTHETIC, figure_style, spoken, to_png
 
 
 def draw_table4(runs: list[Answers], trivial: list[Answers], is_synthetic: bool) -> bytes:

@@ -4,7 +4,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from trainer.report.style import INK, QUIET, SYNTHETIC, figure_style, spoken, to_png
+from fitness_aqa_dataset.preview.style import INK, QUIET
+from trainer.report.style import SYNTHETIC, figure_style, spoken, to_png
 from trainer.report.tracks import Lane
 
 MAX_CLIPS = 40  # a PNG file has at most 65,536 rows

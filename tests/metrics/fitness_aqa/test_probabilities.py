@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.fitness_aqa.probabilities import (
+    bin_clips,
     calibration_error,
     clip_probability,
     has_probability,
@@ -39,6 +40,17 @@ def test_one_probability_anywhere_is_enough():
     assert not has_probability([prediction(), prediction(None)])
     assert has_probability([prediction(), prediction(0.0)])
     assert has_probability([prediction(), prediction(elbows=0.0)])
+
+
+def test_clips_are_binned_by_probability():
+    probability, is_annotated = np.array([0.05, 0.15, 0.19, 1.0]), np.array([False, True, False, True])
+    means, shares, counts = bin_clips(is_annotated, probability)
+    assert means == pytest.approx([0.05, 0.17, 1.0])
+    assert shares == pytest.approx([0.0, 0.5, 1.0])
+    assert counts.tolist() == [1, 2, 1]
+    # [0.2, 0.3), [0.9, 1.0]
+    means, shares, counts = bin_clips(np.array([True, False, True, False]), np.array([0.2, 0.25, 1.0, 0.9]))
+    assert (means.tolist(), shares.tolist(), counts.tolist()) == ([0.225, 0.95], [0.5, 0.5], [2, 2])
 
 
 def test_calibration_error_by_hand():

@@ -1,20 +1,12 @@
 from io import BytesIO
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from trainer.prediction.reliability import draw_reliability, reliability
+from trainer.prediction.reliability import draw_reliability
 
 PROBABILITY = np.array([0.05, 0.15, 0.19, 1.0])
 IS_ANNOTATED = np.array([False, True, False, True])
-
-
-def test_clips_are_binned_by_probability():
-    means, shares, counts = reliability(PROBABILITY, IS_ANNOTATED)
-    assert means == pytest.approx([0.05, 0.17, 1.0])
-    assert shares == pytest.approx([0.0, 0.5, 1.0])
-    assert counts.tolist() == [1, 2, 1]
 
 
 def test_a_picture_with_a_panel_for_every_error():

@@ -1,10 +1,9 @@
 import io
 
-import numpy as np
 from PIL import Image
 
 from metrics.fitness_aqa.records import to_prediction, to_reference
-from trainer.report.probability_figures import bins, draw_precision_recall, draw_reliability, probabilities
+from trainer.report.probability_figures import draw_precision_recall, draw_reliability, probabilities
 from trainer.report.scoring import score
 
 ERROR = {"label": "knees_forward", "start": 1.0, "end": 2.0}
@@ -20,12 +19,6 @@ def test_clips_of_the_exercise_and_what_a_wrong_one_is_worth():
     is_there, probability = probabilities(PREDICTIONS, REFERENCES, "knees_forward")
     assert is_there.tolist() == [False, True, True]
     assert probability.tolist() == [0.2, 0.9, 0.0]
-
-
-def test_bins_are_the_metrics():
-    is_there = np.array([True, False, True, False])
-    # [0.2, 0.3), [0.9, 1.0]
-    assert bins(is_there, np.array([0.2, 0.25, 1.0, 0.9])) == [(0.225, 0.5, 2), (0.95, 0.5, 2)]
 
 
 def test_figures_are_pictures():

@@ -39,7 +39,9 @@ def test_there_is_no_such_run(tmp_path):
 
 def test_no_settings(labelled_run):
     (labelled_run / "predictions.settings.json").unlink()
-    with pytest.raises(FileNotFoundError, match="predictions.settings.json: no such file, so it is unknown what"):
+    with pytest.raises(
+        FileNotFoundError, match="predictions.settings.json: no such file. Without it, it is unknown what"
+    ):
         read_runs([labelled_run])
 
 
