@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from tqdm import tqdm
 
 from metrics.files import write_files
 from trainer.prediction.answered import read_answered
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         content = {"method": options.method, "criterion": options.criterion, "synthetic": synthetic}
         content |= {"num_clips_left_out": answered.num_left_out, "labels": {}, "predictions": answered.settings}
         panels = {}
-        for label, (probability, is_annotated) in answered.labels.items():
+        for label, (probability, is_annotated) in tqdm(answered.labels.items(), desc="fitting", unit="error", delay=2):
             entry, panels[label] = calibrate_label(probability, is_annotated, options.method, options.criterion)
             content["labels"][label] = entry
         title = f"Calibration by {options.method} (after: of held-out clips){', synthetic clips' if synthetic else ''}"

@@ -1,6 +1,7 @@
 """The quick look at a clip: what its first bytes and its header say, no frame decoded."""
 
-from mmap import mmap
+from mmap import ACCESS_READ, mmap
+from os import fstat
 from pathlib import Path
 
 from torchcodec.decoders import VideoDecoder
@@ -48,30 +49,48 @@ def check_header(path: Path, data: bytes | mmap) -> tuple[Problem | None, Header
     return None, header
 
 
-def header_problem(path: Path, data: bytes | None = None) -> Problem | None:
+def box_problem(path: Path, data: bytes | None = None) -> Problem | None:
     """
-    What is wrong with a clip as far as its header tells; a file that lies about its frames is not found here.
+    What is wrong with a clip as far as its boxes tell, before FFmpeg may open it: a playlist would open other files.
 
     Args:
         path (`Path`):
             The file, or the name of `data`.
         data (`bytes`, *optional*):
-            Its bytes, of a clip inside a Parquet file. Defaults to those of the file.
+            Its bytes, of a clip inside a Parquet file. Defaults to those of the file, of which no more is read than
+            is looked at.
 
     Returns:
         `Problem`: The first, or `None`.
     """
-    if data is None:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            return Problem("clip", path, f"cannot be read ({error.strerror})", AGAIN)
-    if not data:
-        return Problem("clip", path, "empty (0 bytes)", AGAIN)
-    problem, _ = check_header(path, data)
-    if problem is None:
-        try:
-            VideoDecoder(data, num_ffmpeg_threads=1, seek_mode="exact")  # as rows are made
-        except (RuntimeError, ValueError, TypeError, MemoryError):
-            problem = Problem("clip", path, "not a video that FFmpeg can open", AGAIN)
-    return problem
+    empty = Problem("clip", path, "empty (0 bytes)", AGAIN)
+    if data is not None:
+        return check_header(path, data)[0] if data else empty
+    try:
+        with path.open("rb") as file:
+            if not fstat(file.fileno()).st_size:  # which cannot be mapped
+                return empty
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+                return check_header(path, mapped)[0]
+    except OSError as error:
+        return Problem("clip", path, f"cannot be read ({error.strerror})", AGAIN)
+
+
+def header_problem(path: Path, data: bytes | None = None) -> Problem | None:
+    """
+    What is wrong with a clip as far as its header tells; a file that lies about its frames is not found here.
+
+    Args:
+        path (`Path`), data (`bytes`, *optional*):
+            As for [`box_problem`].
+
+    Returns:
+        `Problem`: The first, or `None`.
+    """
+    if problem := box_problem(path, data):
+        return problem
+    try:
+        VideoDecoder(data or str(path), num_ffmpeg_threads=1, seek_mode="exact")  # as rows are made
+    except (RuntimeError, ValueError, TypeError, MemoryError):
+        return Problem("clip", path, "not a video that FFmpeg can open", AGAIN)
+    return None

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
+from torchcodec.decoders import VideoDecoder
 
-from fitness_aqa_dataset.checking.headers import header_problem
+from fitness_aqa_dataset.checking.headers import box_problem
 from fitness_aqa_dataset.clip_reduction import clip_windows, cut_clip
 from fitness_aqa_dataset.frames import open_video
 from trainer.collator import ConversationCollator
@@ -111,24 +112,25 @@ class Batches(torch.utils.data.Dataset):
         if problem is None:
             try:
                 video = {"bytes": None, "path": clip.path} if clip.row is None else self.rows[clip.row]["video"]
-                problem = self._header_problem(clip, video)
+                problem = self._box_problem(clip, video)
                 if problem is None:
                     return self._decode(clip, video)
             except (ValueError, OSError) as error:
                 problem = str(error)
         return ShownClip(clip, reason(clip, problem))
 
-    def _header_problem(self, clip: Clip, video: dict) -> str | None:
+    def _box_problem(self, clip: Clip, video: dict) -> str | None:
         if clip.span is not None:  # looked at when repetitions were found
             return None
         name = Path(video["path"] or clip.id)
-        problem = header_problem(name, video["bytes"])
+        problem = box_problem(name, video["bytes"])
         return problem and problem.line(name)
 
     def _decode(self, clip: Clip, video: dict) -> ShownClip:
-        shown = ShownClip(clip)
-        for number, window in enumerate(self._cut(clip, video)):
-            media = read_media({"video": video, "window": window}, self.settings["num_frames"])
+        shown, decoder = ShownClip(clip), open_video(video)
+        decoder.metadata.path = video["path"]  # for messages about its frames
+        for number, window in enumerate(self._cut(clip, decoder)):
+            media = read_media({"video": decoder, "window": window}, self.settings["num_frames"])
             id = f"{clip.id} {number}"
             media.frames = change_frames(self.settings["control"], media.frames, id, self.settings["seed"])
             start_s = window["start"] if window else 0.0
@@ -136,12 +138,11 @@ class Batches(torch.utils.data.Dataset):
             shown.media.append(media)
         return shown
 
-    def _cut(self, clip: Clip, video: dict) -> list[dict | None]:
+    def _cut(self, clip: Clip, decoder: VideoDecoder) -> list[dict | None]:
         """Windows of a clip or repetition; `None` for a whole clip, which is then read as training reads it."""
         reduction, num_frames, overlap = (self.settings[name] for name in ("clip_reduction", "num_frames", "overlap"))
         if reduction == "none":
             return [None if clip.span is None else {"start": clip.span[0], "end": clip.span[1]}]
-        decoder = open_video(video)
         if clip.span is None:
             return cut_clip(decoder, reduction, num_frames, overlap)
         fps, (start_s, end_s) = decoder.metadata.average_fps, clip.span

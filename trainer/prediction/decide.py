@@ -21,8 +21,9 @@ def to_row(reading: Reading, forms: AnswerForms, calibration: Calibration | None
 
     Returns:
         `dict`: `answer`, `exercise`, `errors` and `scores`; where probabilities were read also `frame_times` and
-        `frame_scores`. An error of the likelier exercise is named from its threshold on; `scores` has the probability
-        of each exercise, and for each error that exercise and error are both there.
+        `frame_scores`. An error of the likelier exercise is named from its threshold on, unless it was so improbable
+        that its interval was not looked for; `scores` has the probability of each exercise, and for each error that
+        exercise and error are both there.
     """
     if reading.answer is not None:
         found = parse_answer(reading.answer, images=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from fitness_aqa_dataset.checking.headers import header_problem
+from fitness_aqa_dataset.checking.headers import box_problem
 from fitness_aqa_dataset.frames import open_video
 from fitness_aqa_dataset.motion import find_repetitions
 from fitness_aqa_dataset.parts import read_clips_part
@@ -127,7 +127,7 @@ def cut_repetitions(clip: Clip) -> list[Clip]:
         `list[Clip]`: The clip itself where there is one repetition, or the file cannot be read.
     """
     try:
-        if problem := header_problem(Path(clip.path)):  # before FFmpeg opens it, see `check_header`
+        if problem := box_problem(Path(clip.path)):
             return [replace(clip, problem=reason(clip, problem.line(clip.path)))]
         decoder = open_video(clip.path)
         fps = decoder.metadata.average_fps

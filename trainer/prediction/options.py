@@ -28,6 +28,13 @@ def parse_options(description: str, arguments: list[str] | None) -> argparse.Nam
     parser = argparse.ArgumentParser(
         prog="python -m trainer.predict", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    _add_clips(parser)
+    _add_answers(parser)
+    _add_run(parser)
+    return parser.parse_args(arguments)
+
+
+def _add_clips(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is answered")
     what.add_argument("--model", required=True, help="folder or Hub id of the checkpoint, or of an adapter")
     what.add_argument("--data", help="raw release, folder that `prepare` made, or data set on the Hub")
@@ -51,6 +58,9 @@ def parse_options(description: str, arguments: list[str] | None) -> argparse.Nam
         default="none",
         help="grey frames, frames in random order, or the question in other words (default none)",
     )
+
+
+def _add_answers(parser: argparse.ArgumentParser) -> None:
     say = parser.add_argument_group("how it is answered")
     say.add_argument(
         "--decode",
@@ -70,6 +80,9 @@ def parse_options(description: str, arguments: list[str] | None) -> argparse.Nam
     generation.add_argument("--top_p", type=float, help="share of probability that is sampled from (default 1)")
     generation.add_argument("--max_new_tokens", type=int, help="longest answer, with free (default 128)")
     generation.add_argument("--seed", type=int, help="of sampling and controls (default 0)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what is written; the same command goes on where it was stopped")
     out.add_argument("--output", required=True, type=Path, help="JSON lines to write, X.jsonl, and X.settings.json")
     out.add_argument("--overwrite", action="store_true", help="start anew and remove what an earlier run left there")
@@ -92,7 +105,6 @@ def parse_options(description: str, arguments: list[str] | None) -> argparse.Nam
         default="auto",
         help="of the weights (default auto: bfloat16 on a GPU that has it, else float32)",
     )
-    return parser.parse_args(arguments)
 
 
 def check_options(options: argparse.Namespace) -> None:
