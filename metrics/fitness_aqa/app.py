@@ -77,7 +77,12 @@ def build_page() -> gr.Blocks:
             for name, example in (("predictions", EXAMPLE_PREDICTIONS), ("references", EXAMPLE_REFERENCES)):
                 with gr.Column():
                     box = gr.Textbox(example, label=name, lines=8, max_lines=8, elem_id=name)
-                    upload = gr.File(label=f"{name} (.jsonl)", file_types=[".jsonl", ".json", ".txt"], height=140)
+                    upload = gr.File(
+                        label=f"{name} (.jsonl)",
+                        file_types=[".jsonl", ".json", ".txt"],
+                        height=140,
+                        elem_id=f"{name}_file",
+                    )
                     upload.change(read_upload, upload, box, show_progress="hidden")
                     boxes.append(box)
         threshold = gr.Number(0.5, label="IoU threshold", minimum=0.01, maximum=1.0, step=0.05, elem_id="threshold")

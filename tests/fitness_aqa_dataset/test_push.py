@@ -12,7 +12,7 @@ import pytest
 
 from fitness_aqa_dataset import load_fitness_aqa
 from fitness_aqa_dataset.prepare import prepare_release
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 
 PUSH = """
 from fitness_aqa_dataset import push

@@ -6,7 +6,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 from tests.trainer.gloo import run_processes
 from trainer.llava_video import LlavaVideoForConditionalGeneration, LlavaVideoProcessor
 from trainer.llava_video.conversion import convert_checkpoint

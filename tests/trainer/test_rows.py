@@ -6,7 +6,7 @@ from datasets import Dataset
 
 from fitness_aqa_dataset.prepare import prepare_release
 from metrics.fitness_aqa.parsing import parse_answer
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 from trainer.arguments import DataArguments
 from trainer.rows import (
     RowVariation,

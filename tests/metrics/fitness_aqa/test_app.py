@@ -128,6 +128,6 @@ def test_a_wrong_line_is_named_on_the_page(address, browser):
 def test_an_uploaded_file_fills_its_box(address, browser, tmp_path):
     open_page(browser, address)
     (tmp_path / "references.jsonl").write_text(REFERENCES)
-    upload = wait_for(lambda: browser.find_elements("css selector", "input[type=file]"))[1]
+    upload = wait_for(lambda: browser.find_elements("css selector", "#references_file input[type=file]"))[0]
     upload.send_keys(str(tmp_path / "references.jsonl"))
     wait_for(lambda: find(browser, "#references textarea").get_property("value") == REFERENCES)

@@ -78,6 +78,11 @@ def wait_for(look, seconds=60):
     raise AssertionError("the page did not show it in time")
 
 
+def open_page(browser, address):
+    browser.get(address)
+    wait_for(lambda: browser.find_elements("css selector", "#timeline"))  # the last part: the page is complete
+
+
 def write(browser, name, text):
     def look():
         return browser.find_elements("css selector", f"#{name} textarea, #{name} input")
@@ -96,7 +101,7 @@ def shown_number(browser):
 
 
 def test_paste_click_and_read_the_number(address, browser):
-    browser.get(address)
+    open_page(browser, address)
     write(browser, "predictions", PREDICTIONS)
     write(browser, "references", REFERENCES)
     write(browser, "thresholds", "0.5")
@@ -110,7 +115,7 @@ def test_paste_click_and_read_the_number(address, browser):
 
 
 def test_a_wrong_line_is_named_on_the_page(address, browser):
-    browser.get(address)
+    open_page(browser, address)
     write(browser, "predictions", PREDICTIONS.replace('"score": 0.8', '"score": "high"'))
     write(browser, "references", REFERENCES)
     browser.find_element("css selector", "#score").click()
@@ -120,8 +125,8 @@ def test_a_wrong_line_is_named_on_the_page(address, browser):
 
 
 def test_an_uploaded_file_fills_its_box(address, browser, tmp_path):
-    browser.get(address)
+    open_page(browser, address)
     (tmp_path / "references.jsonl").write_text(REFERENCES)
-    upload = wait_for(lambda: browser.find_elements("css selector", "input[type=file]"))[1]
+    upload = wait_for(lambda: browser.find_elements("css selector", "#references_file input[type=file]"))[0]
     upload.send_keys(str(tmp_path / "references.jsonl"))
     wait_for(lambda: browser.find_element("css selector", "#references textarea").get_property("value") == REFERENCES)

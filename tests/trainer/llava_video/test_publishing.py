@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 from trainer.llava_video.publishing import add_code, code_files, save_with_code
 
 # A machine without this project: its packages cannot be found.

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from tests.local_hub.access import HubError, commit_of, parameter, repository_of, repository_url, storage_of
-from tests.local_hub.storage import File
+from tests.hub.access import HubError, commit_of, parameter, repository_of, repository_url, storage_of
+from tests.hub.storage import File
 
 MAX_REGULAR_BYTES = 10_000_000
 

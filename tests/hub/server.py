@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.local_hub import collection_routes, file_routes, repository_routes, tree_routes
-from tests.local_hub.access import HubError, answer_error, answer_nobody
-from tests.local_hub.storage import Repository, Storage
+from tests.hub import collection_routes, file_routes, repository_routes, tree_routes
+from tests.hub.access import HubError, answer_error, answer_nobody
+from tests.hub.storage import Repository, Storage
 
 TOKEN = "hf_localtoken"
 

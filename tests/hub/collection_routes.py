@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.local_hub.access import USER, HubError, has_token, parameter, require_own_namespace, require_token
-from tests.local_hub.storage import now
+from tests.hub.access import USER, HubError, has_token, parameter, require_own_namespace, require_token
+from tests.hub.storage import now
 
 
 def _slug(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ Known differences from the Hub: a file goes to large file storage if it is binar
 repositories.
 """
 
-from tests.local_hub.client import run_client
-from tests.local_hub.server import LocalHub
+from tests.hub.client import run_client
+from tests.hub.server import LocalHub
 
 __all__ = ["LocalHub", "run_client"]

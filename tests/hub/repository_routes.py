@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.local_hub.access import (
+from tests.hub.access import (
     USER,
     HubError,
     commit_of,
@@ -17,7 +17,7 @@ from tests.local_hub.access import (
     require_token,
     storage_of,
 )
-from tests.local_hub.storage import Commit, File, Repository
+from tests.hub.storage import Commit, File, Repository
 
 
 async def whoami(request: Request) -> JSONResponse:

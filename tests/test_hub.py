@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_hub import LocalHub, run_client
+from tests.hub import LocalHub, run_client
 
 CARD = "---\nlicense: apache-2.0\ntags:\n- fitness\n---\n# Folder\n"
 

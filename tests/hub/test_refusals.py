@@ -7,7 +7,7 @@ import time
 import httpx2
 import pytest
 
-from tests.local_hub import LocalHub
+from tests.hub import LocalHub
 
 SHA256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of b"foo"
 HEADER = {"key": "header", "value": {"summary": "", "description": ""}}

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.local_hub.access import USER, HubError, commit_of, parameter, repository_of
-from tests.local_hub.storage import Commit, File
+from tests.hub.access import USER, HubError, commit_of, parameter, repository_of
+from tests.hub.storage import Commit, File
 
 
 async def refs(request: Request) -> JSONResponse:

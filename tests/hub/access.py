@@ -6,7 +6,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.local_hub.storage import Commit, Repository, Storage
+from tests.hub.storage import Commit, Repository, Storage
 
 USER = "tester"
 
