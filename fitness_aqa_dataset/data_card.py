@@ -1,5 +1,6 @@
 """The data card of a prepared folder: how to load it and what it holds, counted from its own rows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import ClassLabel, Features, List, Value
@@ -38,7 +39,7 @@ MEANINGS = {
 }
 
 
-def make_data_card(out_dir: str | Path, repo_id: str | None = None) -> str:
+def make_data_card(out_dir: str | Path, repo_id: str | None = None, related: Sequence[tuple[str, str]] = ()) -> str:
     """
     Describe a prepared folder. Everything is counted from its own rows; no clip is opened.
 
@@ -47,6 +48,8 @@ def make_data_card(out_dir: str | Path, repo_id: str | None = None) -> str:
             As [`~fitness_aqa_dataset.prepare.prepare_release`] left it.
         repo_id (`str`, *optional*):
             Its name on the Hub, for the examples. Defaults to the folder's name.
+        related (`Sequence[tuple[str, str]]`, *optional*):
+            Text and address of what belongs to it: models trained on it, metrics.
 
     Returns:
         `str`: The content of its `README.md`.
@@ -56,10 +59,12 @@ def make_data_card(out_dir: str | Path, repo_id: str | None = None) -> str:
         ValueError: If it is not a prepared folder.
     """
     prepared = read_prepared(out_dir)
-    return render_card(prepared, repo_id or prepared.path.resolve().name, on_hub=repo_id is not None)
+    return render_card(prepared, repo_id or prepared.path.resolve().name, repo_id is not None, related)
 
 
-def render_card(prepared: Prepared, location: str, on_hub: bool = False) -> str:
+def render_card(
+    prepared: Prepared, location: str, on_hub: bool = False, related: Sequence[tuple[str, str]] = ()
+) -> str:
     """
     Fill the template.
 
@@ -70,6 +75,8 @@ def render_card(prepared: Prepared, location: str, on_hub: bool = False) -> str:
             What a reader gives to `load_dataset`.
         on_hub (`bool`, *optional*, defaults to `False`):
             Whether that is a repository on the Hub rather than a folder.
+        related (`Sequence[tuple[str, str]]`, *optional*):
+            As in [`make_data_card`].
 
     Returns:
         `str`: Header and text.
@@ -103,6 +110,7 @@ def render_card(prepared: Prepared, location: str, on_hub: bool = False) -> str:
         lengths=length_table(clips),
         leaks=[(name, counts) for name, by_split in labeled.items() if (counts := leak(by_split))],
         authors_page=AUTHORS_PAGE,
+        related=related,
     )
     return card.content + "\n"
 

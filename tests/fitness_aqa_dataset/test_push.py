@@ -15,9 +15,9 @@ from fitness_aqa_dataset.prepare import prepare_release
 from tests.hub import LocalHub, run_client
 
 PUSH = """
-from fitness_aqa_dataset import push
+from fitness_aqa_dataset.hub import calls
 from fitness_aqa_dataset.push import push_dataset
-push.WAITS_S = (0.05, 0.05)
+calls.WAITS_S = (0.05, 0.05)
 """
 
 # Features and rows of a repository, loaded or streamed, in a process where our code cannot be imported.
