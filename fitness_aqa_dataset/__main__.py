@@ -13,6 +13,7 @@ import json
 import sys
 
 # what a single command needs is imported in it: half of the time of a short command would be imports
+from .hub.options import add_push_options, push_settings
 from .rows import FEATURES
 from .synthetic import synthesize_release
 from .synthetic.scene import LOOKS
@@ -128,23 +129,14 @@ def _add_push(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("push", help="send a prepared folder and its card to the Hub, private unless told")
     parser.add_argument("out", help="folder that `prepare` made")
     parser.add_argument("repo", help="repository on the Hub, such as me/fitness-aqa")
-    parser.add_argument("--public", action="store_true", help="let everyone see it")
-    parser.add_argument(
-        "--i-have-the-right-to-publish",
-        dest="right_to_publish",
-        action="store_true",
-        help="needed to make the videos of a real release public: they belong to their authors",
-    )
-    parser.add_argument("--revision-tag", help="name for the state after this push, such as v1.0")
-    parser.add_argument("--yes", action="store_true", help="do not ask before sending")
+    add_push_options(parser)
     parser.set_defaults(run=_push)
 
 
 def _push(options: argparse.Namespace) -> None:
     from .push import push_dataset
 
-    settings = {"public": options.public, "right_to_publish": options.right_to_publish, "yes": options.yes}
-    print(push_dataset(options.out, options.repo, revision_tag=options.revision_tag, **settings))
+    print(push_dataset(options.out, options.repo, **push_settings(options)))
 
 
 if __name__ == "__main__":

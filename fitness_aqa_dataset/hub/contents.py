@@ -11,6 +11,7 @@ import yaml
 from huggingface_hub import get_token
 from tqdm import tqdm
 
+from .options import SHORTEN_FLAG
 from .parcel import Parcel, size_of
 
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth")
@@ -108,7 +109,7 @@ def _config_problems(shown: str, text: str) -> Iterator[str]:
         elif MACHINE_PATH.search(value):
             yield (
                 f"{where}: {value[:80]!r} is a path of one machine; write a name or a relative path there, or add "
-                "--shorten-paths, which sends the last part only"
+                f"{SHORTEN_FLAG}, which sends the last part only"
             )
 
 

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from .calls import call, require_token
 from .contents import check_contents
+from .options import RIGHT_FLAG
 from .parcel import SPACE_SDK, Parcel, size_of
 
-RIGHT_FLAG = "--i-have-the-right-to-publish"
 TERMS = "the clips and images of a real release are given on request, for non-commercial use"
 
 
