@@ -1,23 +1,19 @@
 """What is never sent: pickles, tokens, paths of one machine. They are looked for before any request."""
 
-import json
 import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-import yaml
 from huggingface_hub import get_token
 from tqdm import tqdm
 
+from .machine_paths import MACHINE_PATH, is_config, read_config
 from .options import SHORTEN_FLAG
 from .parcel import Parcel, size_of
 
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth")
-CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
-# Vocabularies: their strings are pieces of text, and some of them look like paths.
-NO_CONFIGS = ("tokenizer.json", "vocab.json", "added_tokens.json", "special_tokens_map.json")
 MAX_TEXT_BYTES = 20_000_000
 # Tokens as Hugging Face, GitHub, OpenAI, Amazon, Google, Slack give them; private keys; passwords in addresses.
 SECRET = re.compile(
@@ -32,7 +28,6 @@ SECRET_NAME = re.compile(
 )
 # transformers blacks out what it writes: `<HUB_TOKEN>`
 BLACKED_OUT = re.compile(r"^(<.*>|\**|None|null)$")
-MACHINE_PATH = re.compile(r"^(file://|~/|/[^/\s]|[A-Za-z]:[\\/]|\\\\)|(^|[\s='\"])/(home|root|Users|mnt|scratch|tmp)/")
 
 
 def check_contents(parcels: list[Parcel]) -> None:
@@ -68,8 +63,7 @@ def _problems(name: str, content: Path | bytes) -> Iterator[str]:
     except UnicodeDecodeError:
         return
     yield from _secrets(shown, text)
-    path = PurePosixPath(name)
-    if path.suffix in CONFIG_SUFFIXES and path.name not in NO_CONFIGS:
+    if is_config(name):
         yield from _config_problems(shown, text)
 
 
@@ -98,9 +92,9 @@ def _secrets(shown: str, text: str) -> Iterator[str]:
 
 def _config_problems(shown: str, text: str) -> Iterator[str]:
     try:
-        tree = json.loads(text) if shown.endswith(".json") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        yield f"{shown}: neither JSON nor YAML ({' '.join(str(error).split())}); mend it or take it away"
+        tree = read_config(shown, text)
+    except ValueError as error:
+        yield str(error)
         return
     for keys, value in _strings(tree):
         where = f"{shown}, `{'.'.join(keys)}`"

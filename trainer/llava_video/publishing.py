@@ -41,13 +41,17 @@ def code_files() -> list[Path]:
     return sorted(needed.union(roots))
 
 
-def add_code(folder: str | Path) -> None:
+def code_beside(folder: str | Path) -> dict[str, Path | bytes]:
     """
-    Put the code beside a checkpoint that is already saved, and note in its configuration files where it is.
+    What a checkpoint that is saved already lacks to run elsewhere; nothing is written.
 
     Args:
         folder (`str` or `Path`):
             Folder with `config.json` of a LLaVA-Video and, if its processor is there too, `processor_config.json`.
+
+    Returns:
+        `dict[str, Path | bytes]`: By name: the files of code, then the configuration files with a note of where the
+        code is, in the place of those that are there.
 
     Raises:
         FileNotFoundError: If there is no `config.json`.
@@ -63,14 +67,35 @@ def add_code(folder: str | Path) -> None:
             f"{config_path}, `model_type`: expected llava_video, got {config.get('model_type')}. "
             "The code runs no other model; a checkpoint of the original layout has to be converted first."
         )
-    for file in code_files():
-        shutil.copyfile(file, folder / file.name)
+    contents: dict[str, Path | bytes] = {file.name: file for file in code_files()}
     # The configuration last: it is what sends a reader to the files.
     if processor_path.is_file():
         processor = json.loads(processor_path.read_text())
         processor["video_processor"]["auto_map"] = VIDEO_PROCESSOR_MAP
-        _write_json(processor_path, processor | {"auto_map": PROCESSOR_MAP})
-    _write_json(config_path, config | {"auto_map": MODEL_MAP})
+        contents[processor_path.name] = _json_bytes(processor | {"auto_map": PROCESSOR_MAP})
+    contents[config_path.name] = _json_bytes(config | {"auto_map": MODEL_MAP})
+    return contents
+
+
+def add_code(folder: str | Path) -> None:
+    """
+    Put the code beside a checkpoint that is already saved, and note in its configuration files where it is.
+
+    Args:
+        folder (`str` or `Path`):
+            As in [`code_beside`].
+
+    Raises:
+        FileNotFoundError, ValueError: As in [`code_beside`].
+    """
+    for name, content in code_beside(folder).items():
+        path = Path(folder) / name
+        if isinstance(content, bytes):
+            partial = path.with_name(f".{name}.partial")
+            partial.write_bytes(content)
+            partial.replace(path)
+        else:
+            shutil.copyfile(content, path)
 
 
 def save_with_code(folder: str | Path, model: PreTrainedModel, processor: ProcessorMixin) -> None:
@@ -121,7 +146,5 @@ def push_with_code(
         return api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message="Model, processor and code")
 
 
-def _write_json(path: Path, content: dict) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-    partial.replace(path)
+def _json_bytes(content: dict) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
