@@ -103,7 +103,7 @@ def feedback_page(runs: list[Run], overlay: Path | None) -> tuple[str, dict[str,
             f"{gone[0]}: the video of {runs[0].path} is gone{more}. Put it back, or start where it can be found."
         )
     targets = overlay_paths(readable, overlay) if overlay else {}
-    videos = [_feedback(*key, rows) for key, rows in tqdm(rows_of.items(), desc="videos", unit="video", delay=2)]
+    videos = [video_feedback(*key, rows) for key, rows in tqdm(rows_of.items(), desc="videos", unit="video", delay=2)]
     for path, target in targets.items():
         write_overlay(path, rows_of[runs[0].name, path], target)
     html = render(
@@ -128,7 +128,22 @@ def _by_video(run: Run) -> dict[str, list[dict]]:
     return rows_of
 
 
-def _feedback(run_name: str, path: str, rows: list[dict]) -> VideoFeedback:
+def video_feedback(run_name: str, path: str, rows: list[dict]) -> VideoFeedback:
+    """
+    Put the answer to one video into words.
+
+    Args:
+        run_name (`str`), path (`str`):
+            Of the run and of the file, which is opened for its frames.
+        rows (`list[dict]`):
+            Its rows of predictions, one a repetition.
+
+    Returns:
+        [`VideoFeedback`]: With what is said of each repetition.
+
+    Raises:
+        ValueError: If the video cannot be read, though its rows say nothing of that.
+    """
     if problem := rows[0].get("error"):
         return VideoFeedback(run_name, path, [], problem)
     decoder, duration_s = open_clip(path, path)

@@ -78,12 +78,13 @@ def interval_thumbnails(decoder: VideoDecoder, start_s: float, end_s: float) -> 
     start_s = max(min(start_s, end_s - 2 / fps), 0.0)
     frames_TCHW, times_s, _ = sample_frames(decoder, len(MOMENTS), start_s=start_s, end_s=end_s)
     return [
-        _thumbnail(frame_CHW, time_s, moment)
+        make_thumbnail(frame_CHW, time_s, moment)
         for frame_CHW, time_s, moment in zip(frames_TCHW, times_s, MOMENTS, strict=True)
     ]
 
 
-def _thumbnail(frame_CHW: torch.Tensor, time_s: float, moment: str) -> Thumbnail:
+def make_thumbnail(frame_CHW: torch.Tensor, time_s: float, moment: str) -> Thumbnail:
+    """A decoded frame (RGB, uint8, shape `(3, H, W)`) as a small JPEG, 160 pixels high."""
     height, width = frame_CHW.shape[-2:]
     size = [HEIGHT, max(1, round(width * HEIGHT / height))]
     small = v2.functional.resize(frame_CHW, size, antialias=True)

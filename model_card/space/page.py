@@ -1,0 +1,141 @@
+"""The page: a clip goes in, what the model says of it comes out."""
+
+from functools import partial
+from pathlib import Path
+
+import gradio as gr
+
+from model_card.space.answer import ClipAnswerer
+from model_card.space.examples import Example
+from model_card.space.limits import MOST_BYTES, MOST_SECONDS, check_clip
+from model_card.space.result import TEMPLATES, render, render_answer
+from model_card.space.uploads import OLDEST_S, Uploads
+from trainer.prediction.options import DECODES
+from trainer.report.feedback import NOT_ADVICE
+from trainer.report.thumbnails import make_thumbnail, open_clip
+
+DELETED = "The file has been deleted from the server."
+MOST_WAITING = 20
+WAYS = {
+    "score": "score: weigh every possible answer, with probabilities",
+    "constrained": "constrained: let the model write, in the known form",
+    "free": "free: let the model write what it wants",
+}
+# Every way to ask shares one queue: one answer at a time.
+ONE_AT_A_TIME = {"concurrency_id": "answer", "concurrency_limit": 1, "api_visibility": "private"}
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+LAUNCH = {
+    "css_paths": [TEMPLATES / "style.css"],
+    "max_file_size": MOST_BYTES,
+    "footer_links": ["settings"],
+    "ssr_mode": False,
+}
+
+
+def answer_as_html(
+    answerer: ClipAnswerer, path: str | None, decode: str, num_frames: float, progress: gr.Progress
+) -> str:
+    """What the page shows for a clip: the answer, or one line that says why there is none."""
+    if not path:
+        return render("problem.html", message="No clip yet: drop one, or pick an example.", note="")
+    try:
+        check_clip(Path(path))
+        answer = answerer(Path(path), decode, int(num_frames), lambda share, what: progress(share, desc=what))
+        progress(0.85, desc="drawing")
+        return render_answer(Path(path), answer)
+    except ValueError as error:
+        return render("problem.html", message=str(error).replace(str(path), Path(path).name), note=DELETED)
+
+
+def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], uploads: Uploads) -> gr.Blocks:
+    """
+    Build the page; it is not yet running.
+
+    Args:
+        answerer ([`ClipAnswerer`]):
+            The model.
+        examples (`list[tuple[Example, Path]]`):
+            Clips to pick.
+        uploads ([`Uploads`]):
+            Keeps and deletes the visitors' files.
+
+    Returns:
+        `gr.Blocks`: For `launch(**LAUNCH)`.
+    """
+
+    def remember(path: str | None, request: gr.Request) -> None:
+        uploads.put(request.session_hash, path)
+
+    def forget(request: gr.Request) -> None:
+        uploads.put(request.session_hash, None)
+
+    def answer_upload(
+        path: str | None,
+        decode: str,
+        num_frames: float,
+        request: gr.Request,
+        progress=gr.Progress(),  # noqa: B008
+    ):
+        try:
+            return answer_as_html(answerer, path, decode, num_frames, progress), None
+        finally:
+            uploads.done(request.session_hash, path)
+
+    def answer_example(path: Path, decode: str, num_frames: float, progress=gr.Progress()):  # noqa: B008
+        return answer_as_html(answerer, str(path), decode, num_frames, progress)
+
+    with gr.Blocks(
+        title="Squat and press feedback", analytics_enabled=False, delete_cache=(OLDEST_S // 4, OLDEST_S)
+    ) as page:
+        gr.HTML(render("intro.html", model=answerer.name, is_synthetic=answerer.is_synthetic, not_advice=NOT_ADVICE))
+        with gr.Row():
+            with gr.Column(scale=2, min_width=300):
+                clip = gr.Video(
+                    label=f"Your clip: up to {MOST_SECONDS} seconds and {MOST_BYTES // 10**6} MB",
+                    sources=["upload"],
+                    height=260,
+                    elem_id="clip",
+                )
+                decode = gr.Radio(
+                    [(WAYS[way], way) for way in reversed(DECODES)],
+                    value="score",
+                    label="How to answer",
+                    elem_id="decode",
+                )
+                num_frames = gr.Slider(
+                    1,
+                    answerer.most_frames,
+                    min(answerer.num_frames, answerer.most_frames),
+                    step=1,
+                    label="Frames to look at",
+                    elem_id="num_frames",
+                )
+                button = gr.Button("What do you see?", variant="primary", elem_id="ask")
+                gr.Markdown("No clip at hand? These are *simulated*:")
+                buttons = [_example_button(*example) for example in examples]
+            with gr.Column(scale=5, min_width=360):
+                result = gr.HTML("", elem_id="result", min_height=200)
+        clip.change(remember, clip, None, **AT_ONCE)
+        page.unload(forget)
+        ways = [decode, num_frames]
+        button.click(answer_upload, [clip, *ways], [result, clip], show_progress_on=result, **ONE_AT_A_TIME)
+        for (_, path), pick in zip(examples, buttons, strict=True):
+            pick.click(partial(answer_example, path), ways, result, **ONE_AT_A_TIME)
+    return page.queue(max_size=MOST_WAITING, default_concurrency_limit=1)
+
+
+def build_problem_page(message: str) -> gr.Blocks:
+    """A page that only says why there is no model."""
+    with gr.Blocks(title="Squat and press feedback", analytics_enabled=False) as page:
+        gr.HTML(
+            render("problem.html", message=message, note="This Space has no model to answer with."), elem_id="result"
+        )
+    return page
+
+
+def _example_button(example: Example, path: Path) -> gr.Button:
+    decoder, _ = open_clip(str(path), example.file)
+    picture = make_thumbnail(decoder[len(decoder) // 2], 0.0, "").source
+    with gr.Column(min_width=120, elem_classes="example"):
+        gr.HTML(f'<img src="{picture}" alt="simulated clip: {example.name}">')
+        return gr.Button(example.name, size="sm", elem_id=f"example_{Path(example.file).stem}")
