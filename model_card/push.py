@@ -1,0 +1,161 @@
+"""A run's model to the Hub with its card, its pictures, and the code that runs it; private unless told otherwise."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from huggingface_hub import HfApi
+
+from fitness_aqa_dataset.hub.calls import call
+from fitness_aqa_dataset.hub.options import SHORTEN_FLAG, add_push_options, push_settings
+from fitness_aqa_dataset.hub.parcel import Parcel
+from fitness_aqa_dataset.hub.sending import full_name, log_in, send
+from model_card.card import DatasetReference, make_card, write_figures
+from model_card.model_files import LAYOUTS, REPLACES, check_layout, model_files
+from model_card.run_files import Run, read_run
+from trainer.prediction.inputs import VIDEO_SUFFIXES
+
+CARD_LAYOUT = {"original-layout": "original", "merged": "transformers"}
+
+
+def push_model(
+    run_dir: str | Path,
+    repo_id: str,
+    *,
+    layout: str | None = None,
+    base_model: str | None = None,
+    dataset: str | None = None,
+    shorten: bool = False,
+    public: bool = False,
+    right_to_publish: bool = False,
+    yes: bool = False,
+    revision_tag: str | None = None,
+) -> str:
+    """
+    Send a run's model, card and pictures in one commit. What is there already is not sent again.
+
+    Args:
+        run_dir (`str` or `Path`):
+            A finished run, see [`~model_card.run_files.read_run`]. Its figures are drawn anew.
+        repo_id (`str`):
+            `user/name`, or `name` for one's own.
+        layout (`str`, *optional*):
+            `adapter-only`, `merged` or `original-layout`, see [`~model_card.model_files.model_files`].
+        base_model (`str`, *optional*):
+            Name of the base on the Hub, where the run names a folder.
+        dataset (`str`, *optional*):
+            Name on the Hub of the data set that the scores are of, for the card.
+        shorten (`bool`, *optional*, defaults to `False`):
+            Of paths of one machine in configuration files send the last part only.
+        public, right_to_publish, yes, revision_tag:
+            As in [`~fitness_aqa_dataset.push.push_dataset`]; a run on real clips has pictures of them.
+
+    Returns:
+        `str`: Address of the repository.
+
+    Raises:
+        FileNotFoundError: If the run is not whole.
+        ValueError: If its figures do not come from its files; if something in it must not be sent; if the Hub refuses
+            it; if the answer to the question is not yes.
+        ConnectionError: If the Hub cannot be reached.
+    """
+    run = read_run(run_dir)
+    check_layout(run, layout, base_model)
+    api = log_in()
+    repo_id = full_name(api, repo_id)
+    reference = find_dataset(api, dataset) if dataset else None
+    with TemporaryDirectory(prefix=".push-", dir=run.path) as work:
+        files = model_files(run, layout, Path(work), base_model=base_model, shorten=shorten)
+        write_figures(run)
+        parcel = model_parcel(run, repo_id, files, layout=layout, base_model=base_model, dataset=reference)
+        flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}
+        return send(api, parcel, **flags, revision_tag=revision_tag).url
+
+
+def find_dataset(api: HfApi, repo_id: str) -> DatasetReference:
+    """
+    A data set on the Hub and its newest commit.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    if not call(lambda: api.repo_exists(repo_id, repo_type="dataset")):
+        raise ValueError(f"--dataset {repo_id}: no such data set on the Hub; push it first, or leave --dataset out")
+    return DatasetReference(repo_id, call(lambda: api.repo_info(repo_id, repo_type="dataset")).sha)
+
+
+def model_parcel(
+    run: Run,
+    repo_id: str,
+    files: dict[str, Path | bytes],
+    *,
+    layout: str | None = None,
+    base_model: str | None = None,
+    dataset: DatasetReference | None = None,
+    related: Sequence[tuple[str, str]] = (),
+) -> Parcel:
+    """
+    What is sent; the figures have to be drawn.
+
+    Args:
+        run ([`Run`]):
+            The run.
+        repo_id (`str`):
+            `user/name`.
+        files (`dict[str, Path | bytes]`):
+            From [`~model_card.model_files.model_files`].
+        layout, base_model:
+            As in [`push_model`].
+        dataset ([`DatasetReference`], *optional*):
+            What the scores are of.
+        related (`Sequence[tuple[str, str]]`, *optional*):
+            Text and address of links for the card.
+
+    Returns:
+        [`Parcel`]: Model, card, figures.
+    """
+    card_layout = CARD_LAYOUT.get(layout, "adapter" if run.is_adapter else "transformers")
+    settings = {"base_model": base_model, "dataset": dataset, "related": related, "layout": card_layout}
+    card = make_card(run, repo_id=repo_id, **settings).content
+    figures = {f"figures/{path.name}": path for path in sorted((run.path / "figures").glob("*.png"))}
+    videos = [name for name in files if name.lower().endswith(VIDEO_SUFFIXES)]
+    shows_people = str(run.path / "figures" / "timeline.png") if not run.is_synthetic else None
+    if videos:  # nobody knows who is in them
+        shows_people = str(run.model_dir / videos[0])
+    files = files | figures | {"README.md": card.encode()}
+    return Parcel(repo_id, "model", files, "Send the model", REPLACES, shows_people)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `python -m model_card push`."""
+    parser.add_argument("run_dir", metavar="RUN", help="folder of a finished run, such as runs/demo")
+    parser.add_argument("repo", metavar="REPO", help="repository on the Hub, such as me/my-model")
+    layouts = parser.add_mutually_exclusive_group()
+    for layout, text in zip(
+        LAYOUTS,
+        ("the adapter without its base (what a run with an adapter sends by default)",)
+        + ("adapter and base as one model", "as the authors' code reads it"),
+        strict=True,
+    ):
+        layouts.add_argument(f"--{layout}", dest="layout", action="store_const", const=layout, help=text)
+    parser.add_argument("--base-model", metavar="OWNER/NAME", help="the base on the Hub, where the run names a folder")
+    parser.add_argument("--dataset", metavar="OWNER/NAME", help="the data set on the Hub that the scores are of")
+    add_shorten_option(parser)
+    add_push_options(parser)
+
+
+def add_shorten_option(parser: argparse.ArgumentParser) -> None:
+    """The flag that a refusal of paths names."""
+    parser.add_argument(
+        SHORTEN_FLAG,
+        dest="shorten",
+        action="store_true",
+        help="of paths in configurations send the last part only",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Push, then print the address."""
+    settings = {name: getattr(arguments, name) for name in ("layout", "base_model", "dataset", "shorten")}
+    print(push_model(arguments.run_dir, arguments.repo, **settings, **push_settings(arguments)))
