@@ -21,10 +21,10 @@ from fitness_aqa_dataset.prepared import read_prepared
 from fitness_aqa_dataset.push import dataset_parcel
 from metrics.push import METRICS, metric_parcel
 from model_card.card import DatasetReference, write_figures
-from model_card.model_files import check_layout, model_files
-from model_card.publish_config import PIECES, PublishConfig, read_config
-from model_card.push import model_parcel
-from model_card.push_space import TITLE, space_parcel
+from model_card.publishing.config import PIECES, PublishConfig, read_config, with_default_names
+from model_card.publishing.model import model_parcel
+from model_card.publishing.model_files import check_layout, model_files
+from model_card.publishing.space import TITLE, space_parcel
 from model_card.run_files import Run, read_run
 from model_card.space.files import space_files
 
@@ -44,7 +44,7 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
 
     Args:
         config ([`PublishConfig`]):
-            From [`~model_card.publish_config.read_config`].
+            From [`~model_card.publishing.config.read_config`].
         right_to_publish (`bool`, *optional*, defaults to `False`):
             That clips of a real release may be shown to everyone. Needed for them where the config says public.
         yes (`bool`, *optional*, defaults to `False`):
@@ -58,9 +58,11 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
         ValueError: If something must not be sent; if the Hub refuses it; if the answer is not yes.
         ConnectionError: If the Hub cannot be reached.
     """
+    run = read_run(config.run)
+    config = with_default_names(config, read_prepared(config.dataset).is_synthetic, run.is_synthetic)
     for piece in PIECES:
         validate_repo_id(config.repo_id(piece))
-    run, api = read_run(config.run), log_in()
+    api = log_in()
     check_layout(run, config.layout, config.base_model)
     with TemporaryDirectory(prefix=".push-", dir=run.path) as work:
         parcels = make_parcels(config, run, Path(work))

@@ -1,6 +1,6 @@
 import pytest
 
-from model_card.publish_config import read_config
+from model_card.publishing.config import read_config, with_default_names
 
 WHOLE = "namespace: me\nrun: runs/demo\ndataset: runs/data\ntag: v0.1\n"
 
@@ -9,15 +9,24 @@ def test_what_is_left_out_has_a_default(tmp_path):
     (tmp_path / "publish.yaml").write_text(WHOLE + "names: {model: mine}\n")
     config = read_config(tmp_path / "publish.yaml")
     names = [config.repo_id(piece) for piece in ("dataset", "temporal_map", "fitness_aqa", "model", "space")]
-    assert names == ["me/fitness-aqa", "me/temporal_map", "me/fitness_aqa", "me/mine", "me/fitness-aqa"]
+    assert names == ["me/fitness-aqa", "me/temporal_map", "me/fitness_aqa", "me/mine", "me/exercise-feedback"]
     assert (config.public, config.layout, config.base_model, config.shorten_paths) == (False, None, None, False)
+
+
+def test_default_names_of_simulated_things_say_so(tmp_path):
+    (tmp_path / "publish.yaml").write_text(WHOLE + "names: {model: mine}\n")
+    config = with_default_names(read_config(tmp_path / "publish.yaml"), True, True)
+    assert [config.repo_id(piece) for piece in ("dataset", "model")] == ["me/fitness-aqa-synthetic", "me/mine"]
+    (tmp_path / "publish.yaml").write_text(WHOLE)
+    config = with_default_names(read_config(tmp_path / "publish.yaml"), False, True)
+    assert config.repo_id("dataset") == "me/fitness-aqa"
+    assert config.repo_id("model") == "me/llava-video-fitness-aqa-synthetic"
 
 
 WRONG = {
     "namespace: [a": "no valid YAML (",
     "- a\n": "expected `key: value` lines with the keys namespace, run, dataset, tag",
-    WHOLE
-    + "colour: red\n": "`colour`: no such key; there are namespace, run, dataset, tag, names, collection, public, ",
+    WHOLE + "colour: red\n": "`colour`: no such key; there are namespace, run, dataset, tag, names, ",
     "namespace: me\nrun: a\ntag: v0.1\n": "the key `dataset` is missing; namespace, run, dataset, tag are needed",
     WHOLE + "public: 1\n": "`public`: expected bool, got 1",
     WHOLE.replace("v0.1", "0.1"): "`tag`: expected str, got 0.1",

@@ -12,7 +12,7 @@ from fitness_aqa_dataset.hub.options import SHORTEN_FLAG, add_push_options, push
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
 from model_card.card import DatasetReference, make_card, write_figures
-from model_card.model_files import LAYOUTS, REPLACES, check_layout, model_files
+from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, model_files
 from model_card.run_files import Run, read_run
 from trainer.prediction.inputs import VIDEO_SUFFIXES
 
@@ -41,7 +41,7 @@ def push_model(
         repo_id (`str`):
             `user/name`, or `name` for one's own.
         layout (`str`, *optional*):
-            `adapter-only`, `merged` or `original-layout`, see [`~model_card.model_files.model_files`].
+            `adapter-only`, `merged` or `original-layout`, see [`~model_card.publishing.model_files.model_files`].
         base_model (`str`, *optional*):
             Name of the base on the Hub, where the run names a folder.
         dataset (`str`, *optional*):
@@ -104,7 +104,7 @@ def model_parcel(
         repo_id (`str`):
             `user/name`.
         files (`dict[str, Path | bytes]`):
-            From [`~model_card.model_files.model_files`].
+            From [`~model_card.publishing.model_files.model_files`].
         layout, base_model:
             As in [`push_model`].
         dataset ([`DatasetReference`], *optional*):

@@ -51,7 +51,7 @@ def push_space(
 
 
 def space_parcel(repo_id: str, files: dict[str, Path | bytes]) -> Parcel:
-    """What [`~model_card.space.files.space_files`] gives, for the Hub, in place of all that an earlier push brought."""
+    """What [`~model_card.space.files.space_files`] gives, for the Hub; what an earlier push brought is replaced."""
     replaces = ("*.py", "*.md", "*.txt", "*.json", "*.yaml", "*.html", "examples/*", "model/*")
     return Parcel(repo_id, "space", files, "Send the page", replaces)
 

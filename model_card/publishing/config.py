@@ -1,20 +1,18 @@
 """The file that says what is published where: read and checked before anything is asked of the Hub."""
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import yaml
 
-from model_card.model_files import LAYOUTS
+from model_card.publishing.model_files import LAYOUTS
 
 PIECES = ("dataset", "temporal_map", "fitness_aqa", "model", "space")
-# Not of the metrics: `evaluate` looks for a file of the Space's own name, which is temporal_map.py.
-DEFAULT_NAMES = {
-    "dataset": "fitness-aqa",
-    "model": "llava-video-fitness-aqa",
-    "space": "fitness-aqa",
-}
+# Not of the metrics: `evaluate` looks for a file of the Space's own name, which is temporal_map.py. What is of
+# simulated clips says so in its name.
+DEFAULT_NAMES = {"dataset": "fitness-aqa", "model": "llava-video-fitness-aqa", "space": "exercise-feedback"}
+SYNTHETIC_ENDING = "-synthetic"
 TAG = re.compile(r"^v\d+\.\d+(\.\d+)?$")
 
 
@@ -89,6 +87,27 @@ def read_config(path: str | Path) -> PublishConfig:
     config = PublishConfig(**content)
     _check_values(path, config)
     return config
+
+
+def with_default_names(config: PublishConfig, is_synthetic_dataset: bool, is_synthetic_run: bool) -> PublishConfig:
+    """
+    Name what the file does not name.
+
+    Args:
+        config ([`PublishConfig`]):
+            As read.
+        is_synthetic_dataset, is_synthetic_run (`bool`):
+            Whether the clips of the data set are simulated, and those that the run is about.
+
+    Returns:
+        [`PublishConfig`]: With `-synthetic` at the end of the default names of what is simulated.
+    """
+    names = dict(DEFAULT_NAMES)
+    if is_synthetic_dataset:
+        names["dataset"] += SYNTHETIC_ENDING
+    if is_synthetic_run:
+        names["model"] += SYNTHETIC_ENDING
+    return replace(config, names=names | config.names)
 
 
 def _check_values(path: Path, config: PublishConfig) -> None:

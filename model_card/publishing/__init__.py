@@ -1,0 +1,1 @@
+"""Pushes of a model, of its page, and of the whole set."""
