@@ -1,4 +1,4 @@
-"""Answers to one clip at a time: those that `python -m trainer.predict --videos CLIP` writes, the model loaded once."""
+"""Answers to one clip at a time, as `python -m trainer.predict --videos CLIP` gives them; a model is loaded once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -56,7 +56,9 @@ def main() -> None:
             return
         with TemporaryDirectory() as drawn:
             examples = find_examples(FOLDER / "examples", Path(drawn))
-            build_page(answerer, examples, Uploads(Path(folder))).launch(**LAUNCH)
+            uploads = Uploads(Path(folder))
+            uploads.keep_sweeping()
+            build_page(answerer, examples, uploads).launch(**LAUNCH)
 
 
 if __name__ == "__main__":

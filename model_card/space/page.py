@@ -110,9 +110,12 @@ def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], upl
                     label="Frames to look at",
                     elem_id="num_frames",
                 )
-                button = gr.Button("What do you see?", variant="primary", elem_id="ask")
+                button = gr.Button("Look at my clip", variant="primary", elem_id="ask")
                 gr.Markdown("No clip at hand? These are *simulated*:")
-                buttons = [_example_button(*example) for example in examples]
+                buttons = []
+                for pair in (examples[:2], examples[2:]):
+                    with gr.Row():
+                        buttons += [_example_button(*example) for example in pair]
             with gr.Column(scale=5, min_width=360):
                 result = gr.HTML("", elem_id="result", min_height=200)
         clip.change(remember, clip, None, **AT_ONCE)

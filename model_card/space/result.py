@@ -58,6 +58,9 @@ def render_answer(path: Path, answer: Answer) -> str:
     """
     feedback = video_feedback("", str(path), answer.rows)
     decoder, _ = open_clip(str(path), path.name)
+    for said in feedback.repetitions:
+        for lane in said.lanes:
+            lane.note = ""  # its probability stands in the table
     parts = [
         Part(said, row["answer"], error_lines(row), frame_strip(decoder, *row["window"]))
         for row, said in zip(answer.rows, feedback.repetitions, strict=True)

@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 # What Gradio has forgotten (an upload that broke off, one that was never asked about) is removed after so long.
 OLDEST_S = 3600
@@ -41,14 +41,27 @@ class Uploads:
                 del self.waiting[session]
             self._delete(path and Path(path))
 
-    def _delete(self, path: Path | None) -> None:
-        if path and path not in self.waiting.values():
-            _remove(path)
+    def sweep(self) -> None:
+        """Delete what has lain there for too long."""
         oldest = time.time() - OLDEST_S
         for file in list(self.folder.rglob("*")):
             with suppress(FileNotFoundError):  # Gradio's own clean-up may come first
-                if file.is_file() and file.stat().st_ctime < oldest:
+                if file.is_file() and file.stat().st_mtime < oldest:
                     _remove(file)
+
+    def keep_sweeping(self) -> None:
+        """[`sweep`](Uploads.sweep) again and again, beside what else this process does."""
+
+        def sweep() -> None:
+            while True:
+                time.sleep(OLDEST_S / 10)
+                self.sweep()
+
+        Thread(target=sweep, daemon=True).start()
+
+    def _delete(self, path: Path | None) -> None:
+        if path and path not in self.waiting.values():
+            _remove(path)
 
 
 def _remove(path: Path) -> None:
