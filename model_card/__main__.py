@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
         path = write_card(args.run_dir)
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(f"wrote {path} and {path.parent / 'figures'}/{{timeline,loss,scores}}.png")
+    print(f"wrote {path} and the pictures in {path.parent / 'figures'}")
 
 
 if __name__ == "__main__":

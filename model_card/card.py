@@ -1,24 +1,29 @@
 """The model card of a run: header, text and figures, written beside the run's other files."""
 
 import os
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from huggingface_hub import ModelCard
 
+from fitness_aqa_dataset.card_header import AUTHORS_PAGE
 from fitness_aqa_dataset.conversations import QUESTION
-from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
+from fitness_aqa_dataset.taxonomy import ERROR_TEXT
 from model_card.clips import SELECTION_RULE, select_clips
-from model_card.figures import draw_loss, draw_scores
-from model_card.metadata import MAP_MEANING, card_data, model_name
+from model_card.facts import answer_facts, calibration_rows, recipe_yaml, training_facts, versions
+from model_card.figures import draw_loss, draw_scores, losses
+from model_card.metadata import DatasetReference, card_data, dataset_of, model_name, on_hub
+from model_card.results import MAP_MEANING
 from model_card.run_files import Run, read_run
-from model_card.scores import MODELS, exercise_clip_counts
-from model_card.table import COLUMNS, format_value, table_rows
+from model_card.scores import MODELS, exercise_clip_counts, labels_with_clips
+from model_card.style import clips_text
+from model_card.table import columns, format_value, row, table_rows
 from model_card.timeline import draw_timeline
+from model_card.usage import LAYOUTS, render_usage
 
 TEMPLATE = Path(__file__).parent / "templates" / "model_card.md"
-PACKAGES = ("torch", "torchcodec", "transformers", "trl", "accelerate", "datasets", "huggingface_hub")
+DEMO_BASE = ("demo_base", "checkpoint")
+TINY = 100e6
 
 
 def write_card(run_dir: str | Path) -> Path:
@@ -30,97 +35,151 @@ def write_card(run_dir: str | Path) -> Path:
             A finished run, see [`~model_card.run_files.read_run`].
 
     Returns:
-        `Path`: the card.
+        `Path`: The card.
 
     Raises:
         FileNotFoundError: If the folder or a file the card needs is missing.
-        ValueError: If one of them is damaged.
+        ValueError: If one of them is damaged or does not belong to the others.
     """
     run = read_run(run_dir)
-    content = render_card(run).content
-    figures = {"timeline": draw_timeline, "loss": draw_loss, "scores": draw_scores}
-    for name, draw in figures.items():
-        draw(run, run.path / "figures" / f"{name}.png")
+    content = make_card(run).content
+    write_figures(run)
     path = run.path / "README.md"
     part = path.with_name("README.md.part")
-    part.write_text(content, encoding="utf-8")
+    part.write_text(content + "\n", encoding="utf-8")
     os.replace(part, path)
     return path
 
 
-def render_card(run: Run) -> ModelCard:
+def write_figures(run: Run) -> list[Path]:
     """
-    Fill the template.
+    Draw the pictures that the card shows.
 
     Args:
         run ([`Run`]):
             The run.
 
     Returns:
-        `ModelCard`: its `content` is the whole file, its `data` the header.
+        `list[Path]`: Files in `run.path / "figures"`: `timeline.png`, `scores.png` and, of a model that was trained,
+        `loss.png`.
     """
+    figures = {"timeline": draw_timeline, "scores": draw_scores}
+    if losses(run):
+        figures["loss"] = draw_loss
+    return [draw(run, run.path / "figures" / f"{name}.png") for name, draw in figures.items()]
+
+
+def make_card(
+    run: Run,
+    *,
+    repo_id: str | None = None,
+    base_model: str | None = None,
+    dataset: DatasetReference | None = None,
+    related: Sequence[tuple[str, str]] = (),
+    layout: str = "transformers",
+) -> ModelCard:
+    """
+    Fill the template. The same files give the same bytes, whenever and wherever it is called.
+
+    Args:
+        run ([`Run`]):
+            The run.
+        repo_id (`str`, *optional*):
+            Where the model will lie on the Hub, for the examples. Defaults to the run's own folder.
+        base_model (`str`, *optional*):
+            What it was made from. Defaults to what the run's files say.
+        dataset ([`DatasetReference`], *optional*):
+            The data set on the Hub that it was trained and tested on.
+        related (`Sequence[tuple[str, str]]`, *optional*):
+            Text and address of what belongs to it.
+        layout (`str`, *optional*, defaults to `"transformers"`):
+            How the weights lie there: `transformers`, `adapter` (whatever is given, where the run's model is one) or
+            `original`.
+
+    Returns:
+        `ModelCard`: Its `content` is the whole file, its `data` the header.
+
+    Raises:
+        ValueError: If there is no such layout.
+    """
+    if layout not in LAYOUTS:
+        raise ValueError(f"no layout is called {layout!r}. Choose among {', '.join(LAYOUTS)}.")
+    layout = "adapter" if run.is_adapter else layout
+    name = repo_id.split("/")[-1] if repo_id else model_name(run)
+    base = base_model or run.config.get("base_model_name_or_path") or run.recipe["model_name_or_path"]
     return ModelCard.from_template(
-        card_data(run),
+        card_data(run, name, base, dataset),
         template_path=str(TEMPLATE),
-        model_name=model_name(run),
-        model_path=_model_path(run.path.resolve()),
-        num_parameters=f"{run.num_parameters / 1e6:.2f} million",
-        clips=exercise_clip_counts(run.scores),
-        num_frames=run.training_config.get("num_frames", 10),
+        model_name=name,
+        usage=render_usage(run, layout, repo_id, base),
+        related=list(related),
         question=QUESTION,
         examples=_examples(run),
-        training=training_facts(run),
-        recipe=_recipe_yaml(run.training_config),
-        columns=COLUMNS,
-        rows=_format_rows(table_rows(run.scores)),
-        ap_rows=_format_rows(_ap_rows(run.scores)),
-        map_rows=[(f"`{name}`", *_map_values(run.scores, name), text) for name, text in MAP_MEANING.items()],
         selection_rule=SELECTION_RULE,
-        versions=[(package, version(package)) for package in PACKAGES],
+        authors_page=AUTHORS_PAGE,
+        **_model_values(run, base),
+        **_score_values(run, dataset or dataset_of(run)),
+        **_training_values(run),
     )
 
 
-def training_facts(run: Run) -> list[tuple[str, str]]:
-    """
-    List what the trainer has recorded about the training.
-
-    Args:
-        run ([`Run`]):
-            The run.
-
-    Returns:
-        `list[tuple[str, str]]`: name and value; a fact that `trainer_state.json` lacks is left out.
-    """
-    state = run.trainer_state
-    losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
-    runtimes_s = [entry["train_runtime"] for entry in state["log_history"] if "train_runtime" in entry]
-    facts = [
-        ("optimizer steps", _number(state.get("global_step"), "d")),
-        ("epochs", _number(state.get("epoch"), ".2f")),
-        ("batch size per device", _number(state.get("train_batch_size"), "d")),
-        ("training time", _number(runtimes_s[-1] / 60 if runtimes_s else None, ".1f", " minutes")),
-        ("loss, first logged → last logged", f"{losses[0]:.3f} → {losses[-1]:.3f}"),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _model_path(run_dir: Path) -> str:
-    """The checkpoint as seen from the folder the command ran in, which is the clone; never one machine's path."""
-    folder = run_dir.relative_to(Path.cwd()) if run_dir.is_relative_to(Path.cwd()) else Path(run_dir.name)
-    return (folder / "model").as_posix()
-
-
-def _number(value: float | None, spec: str, unit: str = "") -> str:
-    return "" if value is None else f"{value:{spec}}{unit}"
-
-
-def _recipe_yaml(config: dict) -> str:
-    """The training configuration as YAML; of an absolute path only the last part, the rest is one machine's own."""
-    shown = {
-        key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
-        for key, value in config.items()
+def _model_values(run: Run, base: str) -> dict:
+    shown = f"[{base}](https://huggingface.co/{base})" if on_hub(base) else f"`{Path(base).name}`"
+    is_llava_video = run.is_adapter or run.config.get("model_type") == "llava_video"
+    kind = "LoRA adapter of a video-language model" if run.is_adapter else "LLaVA-Video model"
+    verb = "fine-tuned with TRL's `SFTTrainer` from" if losses(run) else "copied from"
+    return {
+        "kind": kind if is_llava_video else f"video-language model of the type `{run.config.get('model_type')}`",
+        "num_parameters": f"{run.num_parameters / 1e6:.2f} million",
+        "is_adapter": run.is_adapter,
+        "is_tiny": run.num_parameters < TINY and not run.is_adapter,
+        "origin": f"It was {verb} {shown}.",
+        "is_demo_base": Path(base).parts[-2:] == DEMO_BASE,
+        "is_synthetic": run.is_synthetic,
+        "is_trained_on_synthetic": run.is_trained_on_synthetic,
     }
-    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True).strip() if shown else ""
+
+
+def _score_values(run: Run, dataset: DatasetReference | None) -> dict:
+    scores, constant = run.scores, run.scores["after"]["constant_interval_ap"]
+    labels = labels_with_clips(scores)
+    ap_rows = [row(scores, ERROR_TEXT[label], "ap", "paper", label, trivial=constant[label]) for label in labels]
+    map_rows = [
+        (f"`{name}`", *[format_value(scores[model]["map"][name]) for model in MODELS if model in scores], text)
+        for name, text in MAP_MEANING.items()
+    ]
+    named = f" of [{dataset.repo_id}](https://huggingface.co/datasets/{dataset.repo_id})" if dataset else ""
+    named += f" at revision `{dataset.revision}`" if dataset and dataset.revision else ""
+    head = ["error", "named from", "before, validation", "after, validation"] if run.calibration else ["error"]
+    return {
+        "clips_text": clips_text(run.is_synthetic),
+        "errors_text": ", ".join(ERROR_TEXT[label] for label in labels),
+        "clips": exercise_clip_counts(scores),
+        "split": run.settings["after"]["split"],
+        "dataset_text": named,
+        "answers": " ".join(answer_facts(run)),
+        "decode": run.settings["after"]["decode"],
+        "has_before": "before" in scores,
+        "before": Path(str(run.settings["before"]["model"])).name if "before" in scores else None,
+        "has_blank": "blank" in scores,
+        "columns": columns(scores),
+        "rows": _format_rows(table_rows(scores)),
+        "ap_rows": _format_rows(ap_rows),
+        "map_rows": map_rows,
+        "calibration": run.calibration,
+        "calibration_head": [*head, f"these answers, {run.settings['after']['split']}"],
+        "calibration_rows": calibration_rows(run),
+    }
+
+
+def _training_values(run: Run) -> dict:
+    return {
+        "is_trained": bool(losses(run)),
+        "trained_on": clips_text(run.is_trained_on_synthetic),
+        "training": training_facts(run),
+        "recipe": recipe_yaml(run),
+        "versions": versions(run),
+    }
 
 
 def _examples(run: Run) -> list[dict]:
@@ -137,18 +196,6 @@ def _examples(run: Run) -> list[dict]:
         }
         for row in sorted(first.values(), key=lambda row: row["exercise"], reverse=True)
     ]
-
-
-def _ap_rows(scores: dict) -> list[tuple[str, list[float | None]]]:
-    constant = scores["after"]["constant_interval_ap"]
-    return [
-        (ERROR_TEXT[label], [*[scores[model]["ap"]["paper"][label] for model in MODELS], constant[label]])
-        for label in ERROR_LABELS
-    ]
-
-
-def _map_values(scores: dict, name: str) -> list[str]:
-    return [format_value(scores[model]["map"][name]) for model in MODELS]
 
 
 def _format_rows(rows: list[tuple[str, list[float | None]]]) -> list[tuple[str, ...]]:

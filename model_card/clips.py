@@ -3,8 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from fitness_aqa_dataset.taxonomy import EXERCISES, RELEASE_FOLDER
+from fitness_aqa_dataset.taxonomy import EXERCISES
+from model_card.run_files import Run
 from model_card.style import BAD, GOOD, QUIET
+from trainer.prediction.inputs import list_data
 
 CLIPS_PER_EXERCISE = 4
 SELECTION_RULE = f"the first {CLIPS_PER_EXERCISE} test clips of each exercise in the order of SHA-256(clip id)"
@@ -28,30 +30,35 @@ def select_clips(references: list[dict]) -> list[dict]:
     return chosen
 
 
-def clip_path(run_dir: Path, clip_id: str) -> Path:
+def find_videos(run: Run, references: list[dict]) -> dict[str, dict]:
     """
-    Find the video of a clip in the run's release.
+    Find the videos of clips in the run's release, or in the data that its predictions name.
 
     Args:
-        run_dir (`Path`):
-            The run's folder.
-        clip_id (`str`):
-            Such as `squat/32939_2`.
+        run ([`Run`]):
+            The run.
+        references (`list[dict]`):
+            Rows of clips.
 
     Returns:
-        `Path`: the mp4 file.
-
-    Raises:
-        FileNotFoundError: If there is none.
+        `dict[str, dict]`: By id, what `open_video` takes; only clips that are there, with the same annotation. Data
+        on the Hub is not asked for.
     """
-    exercise, _, key = clip_id.partition("/")
-    path = run_dir / "release" / RELEASE_FOLDER[exercise] / "Labeled_Dataset" / "videos" / f"{key}.mp4"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no video for clip '{clip_id}' of references.jsonl. The release is not the one predicted "
-            "on; run `make demo` again."
-        )
-    return path
+    settings = run.settings["after"]
+    named = Path(settings["data"]).expanduser()
+    folder = next((folder for folder in (run.path / "release", named) if folder.is_dir()), None)
+    if folder is None:
+        return {}
+    try:
+        inputs = list_data(str(folder), settings["split"])
+    except (ValueError, OSError):  # it is not what was predicted on any more
+        return {}
+    wanted = {row["id"]: (row["exercise"], row["errors"]) for row in references}
+    videos = {}
+    for clip, row in zip(inputs.clips, inputs.references, strict=True):
+        if wanted.get(clip.id) == (row["exercise"], row["errors"]):
+            videos[clip.id] = {"bytes": None, "path": clip.path} if clip.path else inputs.rows[clip.row]["video"]
+    return videos
 
 
 def merged_interval(errors: list[dict], label: str) -> tuple[float, float] | None:

@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT, ERRORS
+from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS
 from model_card.run_files import Run
-from model_card.style import GRID, QUIET, figure_style, save_figure
+from model_card.scores import labels_with_clips
+from model_card.style import GRID, QUIET, clips_text, figure_style, save_figure
 
 # Bar looks: the tuned model in full colour, what it is compared with in greys.
 BARS = {
@@ -22,7 +23,7 @@ BARS = {
 
 def draw_scores(run: Run, path: Path) -> Path:
     """
-    Draw F1 per error before and after fine-tuning, on a blank video and of the answer "yes" to every clip.
+    Draw F1 per error of every set of answers that the run has, and of the answer "yes" to every clip.
 
     Args:
         run ([`Run`]):
@@ -33,26 +34,28 @@ def draw_scores(run: Run, path: Path) -> Path:
     Returns:
         `Path`: `path`.
     """
-    f1 = {model: run.scores[model]["f1"] for model in ("before", "after", "blank")}
+    f1 = {name: scores["f1"] for name, scores in run.scores.items()}
     f1["always_yes"] = run.scores["after"]["always_yes_f1"]
+    labels = labels_with_clips(run.scores)
     width = 0.8 / len(f1)
     with figure_style():
         figure = Figure(figsize=(10, 4.6))
         axes = figure.add_axes((0.07, 0.125, 0.91, 0.7))
-        for index, (name, look) in enumerate(BARS.items()):
-            x = np.arange(len(ERROR_LABELS)) + (index - 1.5) * width
-            heights = [f1[name][label] for label in ERROR_LABELS]
-            axes.bar(x, np.nan_to_num(heights), width * 0.9, linewidth=0.8, zorder=2, **look)
+        for index, name in enumerate(f1):
+            x = np.arange(len(labels)) + (index - (len(f1) - 1) / 2) * width
+            heights = [f1[name][label] for label in labels]
+            axes.bar(x, np.nan_to_num(heights), width * 0.9, linewidth=0.8, zorder=2, **BARS[name])
             for position, height in zip(x, heights, strict=True):
                 text = "n/a" if math.isnan(height) else f"{height:.2f}"
                 y = 0 if math.isnan(height) else height
                 weight = "bold" if name == "after" else "normal"
                 axes.text(position, y + 0.015, text, ha="center", va="bottom", fontsize=8.5, weight=weight)
-        axes.set(ylim=(0, 1.08), ylabel="F1", yticks=np.linspace(0, 1, 6), xlim=(-0.55, len(ERROR_LABELS) - 0.45))
-        axes.set_xticks(range(len(ERROR_LABELS)), [_support_text(run, label) for label in ERROR_LABELS])
+        axes.set(ylim=(0, 1.08), ylabel="F1", yticks=np.linspace(0, 1, 6), xlim=(-0.55, len(labels) - 0.45))
+        axes.set_xticks(range(len(labels)), [_support_text(run, label) for label in labels])
         axes.tick_params(axis="x", length=0, labelcolor="#111827", pad=6)
         axes.grid(axis="y", color=GRID, zorder=0)
-        _title(figure, "F1 per error on the test split (synthetic clips)")
+        split = run.settings["after"]["split"]
+        _title(figure, f"F1 per error on the {split} split ({clips_text(run.is_synthetic)})")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderaxespad=0.2, borderpad=0.2)
         return save_figure(figure, path)
 
@@ -63,18 +66,17 @@ def draw_loss(run: Run, path: Path) -> Path:
 
     Args:
         run ([`Run`]):
-            The run.
+            A run whose training logged a loss.
         path (`Path`):
             PNG file to write.
 
     Returns:
         `Path`: `path`.
     """
-    history = [entry for entry in run.trainer_state["log_history"] if "loss" in entry]
+    history = losses(run)
     panels = [("loss", "training loss (cross-entropy of answer tokens)", "#0072B2")]
     if any("mean_token_accuracy" in entry for entry in history):
         panels.append(("mean_token_accuracy", "token accuracy on training batches", "#009E73"))
-    device = ", CPU" if run.training_config.get("use_cpu") else ""
     with figure_style():
         figure = Figure(figsize=(10, 3.9))
         all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -92,8 +94,14 @@ def draw_loss(run: Run, path: Path) -> Path:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
-        _title(figure, f"Fine-tuning on synthetic clips{device}")
+        where = f"{clips_text(run.is_trained_on_synthetic)}, {run.environment['device']}"
+        _title(figure, f"Fine-tuning on {where}")
         return save_figure(figure, path)
+
+
+def losses(run: Run) -> list[dict]:
+    """The entries of the training's log that hold a loss; none of a model that was not trained."""
+    return [entry for entry in run.trainer_state["log_history"] if "loss" in entry]
 
 
 def _support_text(run: Run, label: str) -> str:

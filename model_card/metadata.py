@@ -1,57 +1,76 @@
 """The YAML header of a model card: what the Hub reads, with every score in `model-index`."""
 
-import math
+from dataclasses import dataclass
+from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
+from fitness_aqa_dataset.card_header import AUTHORS_PAGE
+from model_card.results import Result, results
 from model_card.run_files import Run
+from trainer.splits import kind_of
 
-DATASET_ID = "fitness-aqa-synthetic"
-DATASET_NAME = "Fitness-AQA (synthetic release)"
-
-# The names of FACTS and of `metrics/fitness_aqa`, each with what it means.
-MAP_MEANING = {
-    "paper": "share of all test clips of the exercise that have the error and whose answered interval reaches the IoU "
-    "threshold of 0.5, averaged over the errors; a clip without the error is never a hit",
-    "published": "the same with the published evaluation's arithmetic, whose IoU takes an absolute value, so that "
-    "segments that do not touch can count as hits",
-    "recall": "the same hits as `paper`, divided by the clips that have the error",
-    "detection": "temporal detection average precision as ActivityNet defines it, at IoU 0.5",
+# The authors of the data set print no licence text: the name says the terms.
+NON_COMMERCIAL = "fitness-aqa-non-commercial"
+TAGS = ["llava-video", "fitness-aqa", "action-quality-assessment", "temporal-localization", "trl", "sft"]
+DATASET_NAMES = {
+    True: "Fitness-AQA (synthetic clips)",
+    False: "Fitness-AQA",
+    None: "Fitness-AQA (not known whether synthetic)",
 }
 
 
-def card_data(run: Run) -> ModelCardData:
+@dataclass(frozen=True)
+class DatasetReference:
+    """
+    A data set on the Hub.
+
+    Args:
+        repo_id (`str`):
+            `owner/name`.
+        revision (`str`, *optional*):
+            Commit that was used; `None` where it is not known.
+    """
+
+    repo_id: str
+    revision: str | None
+
+
+def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | None) -> ModelCardData:
     """
     Build the header of the card.
 
     Args:
         run ([`Run`]):
             The run.
+        name (`str`):
+            Of the model.
+        base_model (`str`):
+            What it was made from; stands in the header only if it is a model on the Hub.
+        dataset ([`DatasetReference`], *optional*):
+            What it was trained and tested on.
 
     Returns:
-        `ModelCardData`: licence, tags and `model-index`; scores are those of the tuned model (`after`) rounded to four
-        decimals, undefined ones are left out. `base_model` is left out, because the base lies in the code repository
-        and not on the Hub.
+        `ModelCardData`: Licence, tags and `model-index`; scores are those of the tuned model (`after`) rounded to four
+        decimals.
     """
+    dataset = dataset or dataset_of(run)
+    terms = {"license": "apache-2.0"}
+    if not run.is_trained_on_synthetic:
+        terms = {"license": "other", "license_name": NON_COMMERCIAL, "license_link": AUTHORS_PAGE}
+    if on_hub(base_model):
+        relation = "adapter" if run.is_adapter else "finetune"
+        terms |= {"base_model": base_model, "base_model_relation": relation}
     return ModelCardData(
         language="en",
-        license="apache-2.0",
-        library_name="transformers",
+        **terms,
+        library_name="peft" if run.is_adapter else "transformers",
         pipeline_tag="video-text-to-text",
-        datasets=[DATASET_ID],
+        datasets=[dataset.repo_id] if dataset else None,
         metrics=["accuracy", "f1", "matthews_correlation"],
-        tags=[
-            "synthetic",
-            "llava-video",
-            "fitness-aqa",
-            "action-quality-assessment",
-            "temporal-localization",
-            "trl",
-            "sft",
-        ],
-        model_name=model_name(run),
-        eval_results=eval_results(run.scores["after"]),
+        tags=["synthetic"] * bool(run.is_synthetic or run.is_trained_on_synthetic) + TAGS + ["lora"] * run.is_adapter,
+        model_name=name,
+        eval_results=[_eval_result(run, result, dataset) for result in results(run.scores["after"])],
     )
 
 
@@ -64,41 +83,34 @@ def model_name(run: Run) -> str:
             The run.
 
     Returns:
-        `str`: such as `llava-video-fitness-aqa-demo` for `runs/demo`.
+        `str`: Such as `llava-video-fitness-aqa-demo` for `runs/demo`.
     """
     return f"llava-video-fitness-aqa-{run.path.resolve().name}"
 
 
-def eval_results(scores: dict) -> list[EvalResult]:
-    """
-    Turn scores into `model-index` entries.
+def on_hub(name: str) -> bool:
+    """Whether a model's name is one on the Hub, `owner/name`, and no folder, nor one that has been removed."""
+    return kind_of(name) == "hub" and not Path(name).parent.is_dir()
 
-    Args:
-        scores (`dict`):
-            One result of `metrics/fitness_aqa`.
 
-    Returns:
-        `list[EvalResult]`: one entry a defined number, each named with its definition.
-    """
-    numbers = [
-        ("accuracy", "Exercise accuracy", scores["exercise_accuracy"]),
-        ("f1", "Macro F1", scores["macro_f1"]),
-        *[("f1", f"F1 {ERROR_TEXT[label]}", scores["f1"][label]) for label in ERROR_LABELS],
-        *[("matthews_correlation", f"MCC {ERROR_TEXT[label]}", scores["mcc"][label]) for label in ERROR_LABELS],
-        *[("map", f"mAP at IoU 0.5 ({name} definition)", scores["map"][name]) for name in MAP_MEANING],
-    ]
-    return [
-        EvalResult(
-            task_type="video-text-to-text",
-            task_name="Exercise and error recognition with times",
-            dataset_type=DATASET_ID,
-            dataset_name=DATASET_NAME,
-            dataset_config="video",
-            dataset_split="test",
-            metric_type=metric_type,
-            metric_name=name,
-            metric_value=round(value, 4),
-        )
-        for metric_type, name, value in numbers
-        if not math.isnan(value)
-    ]
+def dataset_of(run: Run) -> DatasetReference | None:
+    """The data set on the Hub that the run's predictions name, `None` where they name a folder."""
+    data = run.settings["after"]["data"]
+    return DatasetReference(data, None) if on_hub(data) else None
+
+
+def _eval_result(run: Run, result: Result, dataset: DatasetReference | None) -> EvalResult:
+    fallback = "fitness-aqa-synthetic" if run.is_synthetic else "fitness-aqa"
+    return EvalResult(
+        task_type="video-text-to-text",
+        task_name="Exercise and error recognition with times",
+        dataset_type=dataset.repo_id if dataset else fallback,
+        dataset_name=DATASET_NAMES[run.is_synthetic],
+        dataset_config="video",
+        dataset_split=run.settings["after"]["split"],
+        dataset_revision=dataset.revision if dataset else None,
+        metric_type=result.type,
+        metric_name=result.name + ", synthetic clips" * bool(run.is_synthetic),
+        metric_args=result.arguments,
+        metric_value=round(result.value, 4),
+    )

@@ -1,5 +1,6 @@
-"""The files of a finished run: read, checked, and handed on as one record."""
+"""The files of a finished run: found, read, checked, and handed on as one record."""
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,17 +8,18 @@ from pathlib import Path
 import yaml
 from safetensors import safe_open
 
-from model_card.jsonl import read_predictions, read_references
-from model_card.scores import read_json_object, read_scores
+from metrics.fitness_aqa.rows import read_rows
+from model_card.answer_files import check_calibration, check_control, check_made_by
+from model_card.scores import check_scores, compute_scores
+from trainer.prediction.calibration import CALIBRATION
+from trainer.prediction.settings_file import read_settings
 
-# What a user runs to get each file; `make demo` runs them all in order.
-MADE_BY = {
-    "scores.json": "make demo",
-    "references.jsonl": "make demo",
-    "predictions.jsonl": "python -m trainer.predict",
-    "model/trainer_state.json": "accelerate launch -m trainer.sft --config trainer/recipes/demo.yaml",
-    "release": "python -m fitness_aqa_dataset synthesize",
-}
+PREDICTIONS, REFERENCES, SCORES = "predictions.jsonl", "references.jsonl", "scores.json"
+# Columns beside the tuned model's, each only where the run has the file.
+COMPARED = {"before": "predictions_before.jsonl", "blank": "controls/predictions.blank.jsonl"}
+# What `trainer.sft` leaves beside the weights; the state comes last.
+TRAINED = ("recipe.yaml", "environment.json", "train_results.json", "trainer_state.json")
+CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -28,98 +30,170 @@ class Run:
     Args:
         path (`Path`):
             The run's folder.
-        scores (`dict`):
-            `scores.json`: the result of `metrics/fitness_aqa` for `before`, `after` and `blank`; `null` read as NaN.
+        model_dir (`Path`):
+            Folder of the checkpoint: `path / "model"` or `path` itself.
         references (`list[dict]`):
             Test rows `{"id", "exercise", "errors": [{"label", "start", "end"}]}`, times in seconds.
         predictions (`dict[str, dict]`):
             Rows of the tuned model by id, the same keys and `answer`; `exercise` is `None` where none could be read.
-        trainer_state (`dict`):
-            `model/trainer_state.json` as `transformers.Trainer` writes it.
-        training_config (`dict`):
-            `model/training_config.yaml` or `.json`; empty where the run left neither.
+        scores (`dict[str, dict]`):
+            What `metrics/fitness_aqa` and, under `temporal_map`, `metrics/temporal_map` compute for `before` (where
+            the run has it), `after` and `blank` (likewise), in this order.
+        settings (`dict[str, dict]`):
+            Of `trainer.predict`, for each of them.
+        config (`dict`):
+            `config.json`, or of an adapter `adapter_config.json`.
+        recipe, environment, train_results, trainer_state (`dict`):
+            What the training wrote.
+        calibration (`dict`, *optional*):
+            `calibration.json`, where the answers went through it.
         num_parameters (`int`):
             Numbers stored in the checkpoint's safetensors files.
     """
 
     path: Path
-    scores: dict
+    model_dir: Path
     references: list[dict]
     predictions: dict[str, dict]
+    scores: dict[str, dict]
+    settings: dict[str, dict]
+    config: dict
+    recipe: dict
+    environment: dict
+    train_results: dict
     trainer_state: dict
-    training_config: dict
+    calibration: dict | None
     num_parameters: int
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether the checkpoint is a LoRA adapter."""
+        return "base_model_name_or_path" in self.config
+
+    @property
+    def is_synthetic(self) -> bool | None:
+        """Whether the clips that were answered are simulated; `None` where that is not known."""
+        return self.settings["after"].get("synthetic")
+
+    @property
+    def is_trained_on_synthetic(self) -> bool | None:
+        """Whether the clips that were trained on are simulated; `None` where that is not known."""
+        return self.settings["after"].get("synthetic_model")
 
 
 def read_run(run_dir: str | Path) -> Run:
     """
-    Read a finished run.
+    Read a finished run: the demo's folder, or the output folder of `trainer.sft` with predictions in it.
 
     Args:
         run_dir (`str` or `Path`):
-            Folder with `release/`, `model/`, `predictions.jsonl`, `references.jsonl` and `scores.json`.
+            Folder with `predictions.jsonl`, its settings, `references.jsonl` and the model, in `model/` or beside
+            them. Optional: `predictions_before.jsonl`, `controls/predictions.blank.jsonl`, `scores.json`.
 
     Returns:
-        [`Run`]: everything the card needs except the video clips themselves.
+        [`Run`]: Everything the card needs except the clips themselves. The scores are computed from the rows.
 
     Raises:
         FileNotFoundError: If the folder or one of its files is missing; names it and the command that makes it.
-        ValueError: If a file is damaged or lacks keys, or if predictions and references hold different ids.
+        ValueError: If a file is damaged, rows are of another model or other clips, or `scores.json` says otherwise.
     """
     path = Path(run_dir)
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: no such run folder. `make demo` makes runs/demo.")
-    for name, command in MADE_BY.items():
-        if not (path / name).exists():
-            raise FileNotFoundError(
-                f"{path / name}: missing. Make it with `{command}`, or the whole run with `make demo`."
-            )
-    references = read_references(path / "references.jsonl")
+    model_dir = path / "model" if (path / "model").is_dir() else path
+    config = _read_config(model_dir)
+    _check_files(path, model_dir)
+    files = {"before": COMPARED["before"], "after": PREDICTIONS, "blank": COMPARED["blank"]}
+    files = {name: path / file for name, file in files.items() if (path / file).is_file()}
+    settings = {name: read_settings(file) for name, file in files.items()}
+    check_made_by(files["after"], settings["after"], model_dir)
+    check_calibration(files["after"], settings["after"], model_dir / CALIBRATION)
+    for name, file in files.items():
+        check_control(name, file, settings)
+    if "blank" in files:
+        check_made_by(files["blank"], settings["blank"], model_dir)
+    scores = {name: compute_scores(file, path / REFERENCES) for name, file in files.items()}
+    if (path / SCORES).is_file():
+        check_scores(path / SCORES, scores)
     return Run(
         path=path,
-        scores=read_scores(path / "scores.json"),
-        references=references,
-        predictions=read_predictions(path / "predictions.jsonl", references),
-        trainer_state=_read_trainer_state(path / "model" / "trainer_state.json"),
-        training_config=_read_training_config(path / "model"),
-        num_parameters=_count_parameters(path / "model"),
+        model_dir=model_dir,
+        references=list(_read_raw(path / REFERENCES).values()),
+        predictions=_read_raw(files["after"]),
+        scores=scores,
+        settings=settings,
+        config=config,
+        recipe=_read_mapping(model_dir / "recipe.yaml"),
+        environment=_read_mapping(model_dir / "environment.json"),
+        train_results=_read_mapping(model_dir / "train_results.json"),
+        trainer_state=_read_trainer_state(model_dir / "trainer_state.json"),
+        calibration=_read_mapping(model_dir / CALIBRATION) if settings["after"].get("calibration") else None,
+        num_parameters=_count_parameters(model_dir),
     )
 
 
+def _check_files(path: Path, model_dir: Path) -> None:
+    """Raise FileNotFoundError for the first file that is not there."""
+    for name in TRAINED:
+        if not (model_dir / name).is_file():
+            raise FileNotFoundError(
+                f"{model_dir / name}: missing, so the training is not finished. Give the same command of "
+                "`accelerate launch -m trainer.sft` again: it goes on where it stopped."
+            )
+    for name in (PREDICTIONS, REFERENCES):
+        if not (path / name).is_file():
+            raise FileNotFoundError(
+                f"{path / name}: missing. Make it with `python -m trainer.predict --model {model_dir} --data RELEASE "
+                f"--output {path / PREDICTIONS} --references {path / REFERENCES}`."
+            )
+
+
+def _read_config(model_dir: Path) -> dict:
+    for name in (ADAPTER_CONFIG, CONFIG):
+        if (model_dir / name).is_file():
+            return _read_mapping(model_dir / name)
+    raise FileNotFoundError(
+        f"{model_dir}: neither {CONFIG} nor {ADAPTER_CONFIG}, so no checkpoint. Give the --output_dir of "
+        "`accelerate launch -m trainer.sft`, or the folder of `make demo`."
+    )
+
+
+def _read_raw(path: Path) -> dict[str, dict]:
+    """Rows as they were written; their values have been checked when they were scored."""
+    return read_rows(path.read_bytes(), str(path), lambda row, index: row)
+
+
 def _read_trainer_state(path: Path) -> dict:
-    state = read_json_object(path)
+    state = _read_mapping(path)
     history = state.get("log_history")
-    entries = history if isinstance(history, list) else []
-    if not any(isinstance(entry, dict) and "loss" in entry and "step" in entry for entry in entries):
-        raise ValueError(
-            f"{path}: `log_history` holds no entry with `step` and `loss`. Set `logging_steps` in the recipe and "
-            "train again."
-        )
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+        raise ValueError(f"{path}: `log_history` is no list of entries. Train again, or bring the file back.")
     return state
 
 
-def _read_training_config(model_dir: Path) -> dict:
-    for name in ("training_config.yaml", "training_config.json"):
-        path = model_dir / name
-        if not path.exists():
-            continue
-        try:
-            config = yaml.safe_load(path.read_bytes())  # every JSON file is YAML, too
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise ValueError(f"{path}: not valid YAML ({reason}). Correct or remove it.") from error
-        if not isinstance(config, dict):
-            kind = type(config).__name__
-            raise ValueError(f"{path}: expected `key: value` lines, got {kind}. Correct or remove it.")
-        return config
-    return {}
+def _read_mapping(path: Path) -> dict:
+    """A file of JSON or YAML whose top level is a mapping."""
+    try:
+        content = json.loads(path.read_bytes()) if path.suffix == ".json" else yaml.safe_load(path.read_bytes())
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path}: not valid {kind} ({reason}). Bring it back, or run what wrote it again.") from None
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"{path}: expected names with values, got {type(content).__name__}. Bring it back, or run what wrote it "
+            "again."
+        )
+    return content
 
 
 def _count_parameters(model_dir: Path) -> int:
     paths = sorted(model_dir.glob("*.safetensors"))
     if not paths:
-        command = MADE_BY["model/trainer_state.json"]
-        raise FileNotFoundError(f"{model_dir}: no *.safetensors file, so no checkpoint. Make it with `{command}`.")
+        raise FileNotFoundError(
+            f"{model_dir}: no *.safetensors file, so no weights. Bring them back, or train again with "
+            "`accelerate launch -m trainer.sft`."
+        )
     total = 0
     for path in paths:
         with safe_open(path, framework="np") as file:

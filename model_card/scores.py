@@ -1,57 +1,106 @@
-"""`scores.json`: read, checked, and brought to one form."""
+"""A run's scores: computed from its rows, and compared with the `scores.json` that lies beside them."""
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERRORS, EXERCISES
+from metrics.files import read_pairs
+from metrics.fitness_aqa.scores import fitness_scores
+from metrics.temporal_map.scores import temporal_scores
 
-MAP_DEFINITIONS = ("published", "paper", "recall", "detection")
+# Every set of answers that a card can show, in the order of its columns.
 MODELS = ("before", "after", "blank")
+# The metric's own names are prefixed with this in messages and in `scores.json`.
+SEGMENTS = "temporal_map"
+TOLERANCE = 1e-9
 
 
-def read_scores(path: Path) -> dict:
+def compute_scores(predictions: Path, references: Path) -> dict:
     """
-    Read `scores.json`.
+    Score one set of answers, as `trainer.score` does.
+
+    Args:
+        predictions (`Path`), references (`Path`):
+            JSON Lines, see `metrics.files.read_pairs`.
+
+    Returns:
+        `dict`: What `metrics/fitness_aqa` computes, and under `temporal_map` what `metrics/temporal_map` does.
+
+    Raises:
+        ValueError: If a row is damaged or the ids of the two files differ.
+    """
+    predicted, truth = read_pairs(predictions, references)
+    if not truth:
+        raise ValueError(f"{references}: no row in it. Answer the clips again with `python -m trainer.predict`.")
+    scored = [
+        [{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in prediction["errors"]]
+        for prediction in predicted
+    ]
+    segments = temporal_scores(scored, [reference["errors"] for reference in truth])
+    return fitness_scores(predicted, truth) | {SEGMENTS: segments}
+
+
+def check_scores(path: Path, computed: dict[str, dict]) -> None:
+    """
+    Refuse a `scores.json` that was made from other rows. Names in it that the run has no rows for are not looked at.
 
     Args:
         path (`Path`):
-            JSON file with the keys `before`, `after`, `blank`, each a result of `metrics/fitness_aqa`.
-
-    Returns:
-        `dict`: the file's content, every `null` turned into NaN.
+            As `python -m trainer.score` wrote it.
+        computed (`dict[str, dict]`):
+            By name, from [`compute_scores`].
 
     Raises:
-        ValueError: If it is no JSON object or lacks numbers the card prints; all of them are listed.
+        ValueError: If it is damaged, or a number differs; names the first one and both values.
     """
-    scores = null_to_nan(read_json_object(path))
-    wanted = [(model, *keys) for model in MODELS for keys in _score_keys()]
-    missing = [".".join(keys) for keys in wanted if not isinstance(_get(scores, keys), (int, float))]
-    if missing:
-        some = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
-        raise ValueError(
-            f"{path}: no number at {some} ({len(missing)} in all). "
-            "Expected the results of metrics/fitness_aqa for before, after and blank; `make demo` writes them."
-        )
-    return scores
+    again = "Run `python -m trainer.score` again, or remove the file."
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: not valid JSON ({error}). {again}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected a JSON object, got {type(content).__name__}. {again}")
+    for name, scores in computed.items():
+        written = _get(content, name)
+        if name not in content and name != "after":
+            continue
+        expected = {**scores}
+        segments = expected.pop(SEGMENTS)
+        pairs = [(name, expected, written), (f"{SEGMENTS}.{name}", segments, _get(_get(content, SEGMENTS), name))]
+        for where, ours, theirs in pairs:
+            for key, value, found in _differences(where, ours, theirs):
+                raise ValueError(
+                    f"{path}: was not made from these rows: {key} is {found} in it, the rows give {value}. {again}"
+                )
 
 
-def _score_keys() -> list[tuple[str, ...]]:
-    single = [("exercise_accuracy",), ("parse_rate",), ("macro_f1",)]
-    per_label = ("f1", "mcc", "always_yes_f1", "constant_interval_ap")
-    return [
-        *single,
-        *[(name, label) for name in per_label for label in ERROR_LABELS],
-        *[("map", definition) for definition in MAP_DEFINITIONS],
-        *[("ap", "paper", label) for label in ERROR_LABELS],
-        *[("support", label, count) for label in ERROR_LABELS for count in ("positives", "clips")],
-    ]
+def _differences(where: str, ours, theirs) -> Iterator[tuple[str, object, object]]:
+    """Key, computed value and written value of every number that differs."""
+    if isinstance(ours, dict):
+        for key, value in ours.items():
+            yield from _differences(f"{where}.{key}", value, _get(theirs, key))
+    elif isinstance(ours, list):
+        for index, value in enumerate(ours):
+            found = theirs[index] if isinstance(theirs, list) and index < len(theirs) else None
+            yield from _differences(f"{where}.{index}", value, found)
+    elif not _same(ours, theirs):
+        yield where, ours, theirs
 
 
-def _get(tree, keys: tuple[str, ...]):
-    for key in keys:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree
+def _same(ours: float | None, theirs) -> bool:
+    """Strict JSON has no NaN and writes `null`."""
+    ours, theirs = (math.nan if value is None else value for value in (ours, theirs))
+    if isinstance(theirs, bool) or not isinstance(theirs, int | float):
+        return False
+    return math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE) or (
+        math.isnan(ours) and math.isnan(theirs)
+    )
+
+
+def _get(tree, key: str):
+    return tree.get(key) if isinstance(tree, dict) else None
 
 
 def null_to_nan(tree):
@@ -59,7 +108,7 @@ def null_to_nan(tree):
     Give undefined scores one form: strict JSON has no NaN and writes them as `null`.
 
     Args:
-        tree (`dict`, `float`, `int` or `None`):
+        tree (`dict`, `list`, `float`, `int` or `None`):
             Scores, nested to any depth.
 
     Returns:
@@ -70,40 +119,21 @@ def null_to_nan(tree):
     return math.nan if tree is None else tree
 
 
-def read_json_object(path: Path) -> dict:
-    """
-    Read a JSON file whose top level is an object.
-
-    Args:
-        path (`Path`):
-            The file.
-
-    Returns:
-        `dict`: its content.
-
-    Raises:
-        ValueError: If it is no JSON, or no object.
-    """
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path}: not valid JSON ({error}). Make it again with `make demo`.") from error
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise ValueError(f"{path}: expected a JSON object, got {kind}. Make it again with `make demo`.")
-    return content
-
-
 def exercise_clip_counts(scores: dict) -> dict[str, int]:
     """
     Count the test clips of each exercise.
 
     Args:
         scores (`dict`):
-            Content of `scores.json`.
+            By name, results of `metrics/fitness_aqa`, `after` among them.
 
     Returns:
-        `dict[str, int]`: number of clips by exercise.
+        `dict[str, int]`: Number of clips by exercise.
     """
     support = scores["after"]["support"]
     return {exercise: int(support[ERRORS[exercise][0]]["clips"]) for exercise in EXERCISES}
+
+
+def labels_with_clips(scores: dict) -> list[str]:
+    """The errors whose exercise has test clips; the others' scores are 0 and mean nothing."""
+    return [label for label in ERROR_LABELS if scores["after"]["support"][label]["clips"]]

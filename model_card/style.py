@@ -23,6 +23,22 @@ RC = {
 }
 
 
+def clips_text(is_synthetic: bool | None) -> str:
+    """
+    What to call clips, so that simulated ones are never taken for real ones, nor the other way round.
+
+    Args:
+        is_synthetic (`bool` or `None`):
+            Whether they are simulated; `None` where that is not known.
+
+    Returns:
+        `str`: A plural for captions and tables.
+    """
+    if is_synthetic is None:
+        return "clips, not known whether synthetic"
+    return "synthetic clips" if is_synthetic else "real clips"
+
+
 def figure_style():
     """
     Apply the common look.

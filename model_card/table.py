@@ -3,72 +3,108 @@
 import math
 from statistics import fmean
 
-from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
-from model_card.scores import MODELS, exercise_clip_counts, null_to_nan
+from fitness_aqa_dataset.taxonomy import ERROR_TEXT
+from model_card.scores import MODELS, exercise_clip_counts, labels_with_clips, null_to_nan
 
-COLUMNS = ("before", "after", "blank video", "always-yes / constant interval")
+TITLES = {"before": "before", "after": "after", "blank": "blank video"}
+TRIVIAL = "always-yes / constant interval"
+TRIVIAL_SCORES = ("always_yes_f1", "constant_interval_ap")
+Row = tuple[str, list[float | None]]
 
 
-def table_rows(scores: dict) -> list[tuple[str, list[float | None]]]:
+def columns(scores: dict) -> list[str]:
+    """
+    The columns that a run has.
+
+    Args:
+        scores (`dict`):
+            By name, results of `metrics/fitness_aqa`; `after` and whatever else of `before` and `blank` there is.
+
+    Returns:
+        `list[str]`: Their titles and, last, that of the trivial answers.
+    """
+    return [*[TITLES[name] for name in MODELS if name in scores], TRIVIAL]
+
+
+def table_rows(scores: dict) -> list[Row]:
     """
     Arrange the scores as rows.
 
     Args:
         scores (`dict`):
-            `{"before", "after", "blank"}`, each a result of `metrics/fitness_aqa`.
+            As in [`columns`].
 
     Returns:
-        `list[tuple[str, list[float | None]]]`: name and four values in the order of `COLUMNS`, all in [0, 1] but MCC
-        in [-1, 1]; `None` where the trivial answer has no such value, NaN where the metric is undefined.
+        `list[tuple[str, list[float | None]]]`: Name and values in the order of [`columns`], all in [0, 1] but MCC in
+        [-1, 1]; `None` where the trivial answer has no such value, NaN where the metric is undefined. An error whose
+        exercise has no clips has no row.
     """
     scores = null_to_nan(scores)
-    after = scores["after"]
-    always_yes, constant = after["always_yes_f1"], after["constant_interval_ap"]
+    labels, after = labels_with_clips(scores), scores["after"]
+    always_yes, constant = ({label: after[name][label] for label in labels} for name in TRIVIAL_SCORES)
+    return [
+        row(scores, "exercise accuracy", "exercise_accuracy"),
+        row(scores, "parse rate", "parse_rate"),
+        *[row(scores, f"F1 {ERROR_TEXT[label]}", "f1", label, trivial=always_yes[label]) for label in labels],
+        row(scores, "macro F1", "macro_f1", trivial=mean(always_yes)),
+        # A constant answer has no correlation with anything: MCC is 0 by convention.
+        *[row(scores, f"MCC {ERROR_TEXT[label]}", "mcc", label, trivial=0.0) for label in labels],
+        # `constant_interval_ap` follows the `paper` definition, so it stands beside that one only.
+        row(scores, "mAP paper", "map", "paper", trivial=mean(constant)),
+        row(scores, "mAP detection", "map", "detection"),
+    ]
 
-    def row(name: str, *keys: str, trivial: float | None = None) -> tuple[str, list[float | None]]:
-        values = []
-        for model in MODELS:
+
+def row(scores: dict, name: str, *keys: str, trivial: float | None = None) -> Row:
+    """
+    One row of a table.
+
+    Args:
+        scores (`dict`):
+            As in [`columns`].
+        name (`str`):
+            Of the row.
+        keys (`str`):
+            Where in a result its number is.
+        trivial (`float`, *optional*):
+            The trivial answer's number.
+
+    Returns:
+        `tuple[str, list[float | None]]`: Name and values in the order of [`columns`].
+    """
+    values = []
+    for model in MODELS:
+        if model in scores:
             value = scores[model]
             for key in keys:
                 value = value[key]
             values.append(value)
-        return name, [*values, trivial]
-
-    return [
-        row("exercise accuracy", "exercise_accuracy"),
-        row("parse rate", "parse_rate"),
-        *[row(f"F1 {ERROR_TEXT[label]}", "f1", label, trivial=always_yes[label]) for label in ERROR_LABELS],
-        row("macro F1", "macro_f1", trivial=_mean(always_yes)),
-        # A constant answer has no correlation with anything: MCC is 0 by convention.
-        *[row(f"MCC {ERROR_TEXT[label]}", "mcc", label, trivial=0.0) for label in ERROR_LABELS],
-        # `constant_interval_ap` follows the `paper` definition, so it stands beside that one only.
-        row("mAP paper", "map", "paper", trivial=_mean(constant)),
-        row("mAP detection", "map", "detection"),
-    ]
+    return name, [*values, trivial]
 
 
 def format_table(scores: dict) -> str:
     """
-    Format the table printed at the end of a run.
+    Format the table printed at the end of the demo.
 
     Args:
         scores (`dict`):
-            `{"before", "after", "blank"}`, each a result of `metrics/fitness_aqa`.
+            As in [`columns`]; of synthetic clips.
 
     Returns:
-        `str`: lines without a final newline; the first says that the clips are synthetic.
+        `str`: Lines without a final newline; the first says that the clips are synthetic.
     """
     counts = exercise_clip_counts(scores)
     rows = table_rows(scores)
+    titles = columns(scores)
     name_width = max(len(name) for name, _ in rows)
     lines = [
         f"Scores on synthetic clips: {sum(counts.values())} test clips "
         f"({counts['squat']} squat, {counts['overhead_press']} overhead press), IoU threshold 0.5",
         "",
-        " " * name_width + "".join(f"  {column:>{_width(column)}}" for column in COLUMNS),
+        " " * name_width + "".join(f"  {title:>{_width(title)}}" for title in titles),
     ]
     for name, values in rows:
-        cells = (f"  {format_value(value):>{_width(column)}}" for value, column in zip(values, COLUMNS, strict=True))
+        cells = (f"  {format_value(value):>{_width(title)}}" for value, title in zip(values, titles, strict=True))
         lines.append(f"{name:<{name_width}}" + "".join(cells))
     return "\n".join(lines)
 
@@ -79,7 +115,7 @@ def print_table(scores: dict) -> None:
 
     Args:
         scores (`dict`):
-            `{"before", "after", "blank"}`, each a result of `metrics/fitness_aqa`.
+            As in [`columns`]; of synthetic clips.
     """
     print(format_table(scores))
 
@@ -93,17 +129,18 @@ def format_value(value: float | None) -> str:
             Score, NaN for an undefined one, `None` for one that does not exist.
 
     Returns:
-        `str`: three decimals, `n/a` or `-`.
+        `str`: Three decimals, `n/a` or `-`.
     """
     if value is None:
         return "-"
     return "n/a" if math.isnan(value) else f"{value:.3f}"
 
 
-def _width(column: str) -> int:
-    return max(len(column), 6)
-
-
-def _mean(values: dict[str, float]) -> float:
+def mean(values: dict[str, float]) -> float:
+    """Mean of the defined values, NaN where there is none."""
     defined = [value for value in values.values() if not math.isnan(value)]
     return fmean(defined) if defined else math.nan
+
+
+def _width(title: str) -> int:
+    return max(len(title), 6)

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from fitness_aqa_dataset.frames import sample_frames
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS, EXERCISES
-from model_card.clips import SELECTION_RULE, clip_path, select_clips, verdict
+from model_card.clips import SELECTION_RULE, find_videos, select_clips, verdict
 from model_card.run_files import Run
-from model_card.style import BAD, ERROR_COLORS, GOOD, GRID, QUIET, figure_style, save_figure
+from model_card.style import BAD, ERROR_COLORS, GOOD, GRID, QUIET, clips_text, figure_style, save_figure
 
 NUM_FRAMES = 8
 
@@ -27,6 +27,8 @@ def draw_timeline(run: Run, path: Path) -> Path:
     """
     Draw [`select_clips`]: sampled frames over a time axis with a reference and an answered bar for every error.
 
+    A clip that is not to be had any more, or cannot be decoded, is drawn without frames, and the picture says so.
+
     Args:
         run ([`Run`]):
             The run.
@@ -35,22 +37,20 @@ def draw_timeline(run: Run, path: Path) -> Path:
 
     Returns:
         `Path`: `path`.
-
-    Raises:
-        FileNotFoundError: If a chosen clip has no video in the run's release.
-        ValueError: If a video cannot be decoded.
     """
     clips = select_clips(run.references)
+    videos = find_videos(run, clips)
     panels = []
-    for reference in tqdm(clips, desc="timeline frames", leave=False):
-        sampled = sample_frames(clip_path(run.path, reference["id"]), NUM_FRAMES)
-        panels.append((reference, run.predictions[reference["id"]], sampled))
+    for reference in tqdm(clips, desc="timeline frames", leave=False, delay=2):
+        prediction = run.predictions[reference["id"]]
+        shown = _read_clip(videos.get(reference["id"])) or ([], [], _shown_s(reference, prediction))
+        panels.append((reference, prediction, shown))
     heights = [_panel_height(*panel) for panel in panels]
     height = HEADER + sum(heights)
     with figure_style():
         figure = Figure(figsize=(WIDTH, height))
         top = height - HEADER
-        _draw_header(figure, height)
+        _draw_header(figure, height, run)
         for panel, panel_height in zip(panels, heights, strict=True):
             _draw_panel(figure, height, top, *panel)
             top -= panel_height
@@ -62,8 +62,23 @@ def _labels(reference: dict, prediction: dict) -> list[str]:
     return own + sorted({error["label"] for error in prediction["errors"]} - set(own))
 
 
-def _frame_size(frames: torch.Tensor) -> tuple[float, float]:
-    """Width and height in inches of one frame, as large as its cell allows."""
+def _read_clip(video: dict | None) -> tuple | None:
+    try:
+        return sample_frames(video, NUM_FRAMES) if video else None
+    except ValueError:  # damaged
+        return None
+
+
+def _shown_s(reference: dict, prediction: dict) -> float:
+    """Length of the axis of a clip that is not to be had: up to its end, or to the last interval."""
+    ends_s = [error["end"] for row in (reference, prediction) for error in row["errors"]]
+    return max([*ends_s, *(prediction.get("window") or [1.0])])
+
+
+def _frame_size(frames: torch.Tensor | list) -> tuple[float, float]:
+    """Width and height in inches of one frame, as large as its cell allows; 0 without frames."""
+    if not len(frames):
+        return 0.0, 0.0
     aspect = frames.shape[-2] / frames.shape[-1]
     height = min(0.95 * CELL * aspect, MAX_FRAME_HEIGHT)
     return height / aspect, height
@@ -73,9 +88,9 @@ def _panel_height(reference: dict, prediction: dict, sampled: tuple) -> float:
     return TITLE + _frame_size(sampled[0])[1] + CONNECTOR + LANE * len(_labels(reference, prediction)) + AXIS + GAP
 
 
-def _draw_header(figure: Figure, height: float) -> None:
+def _draw_header(figure: Figure, height: float, run: Run) -> None:
     x = LEFT / WIDTH
-    title = "Reference and answer on synthetic clips (test split)"
+    title = f"Reference and answer on {clips_text(run.is_synthetic)} ({run.settings['after']['split']} split)"
     rule = f"Chosen by rule: {SELECTION_RULE}. A hit has IoU ≥ 0.5."
     figure.text(x, 1 - 0.3 / height, title, fontsize=14, weight="bold", va="center")
     figure.text(x, 1 - 0.57 / height, rule, color=QUIET, va="center")
@@ -91,28 +106,22 @@ def _draw_header(figure: Figure, height: float) -> None:
 
 def _draw_panel(figure: Figure, height: float, top: float, reference: dict, prediction: dict, sampled: tuple) -> None:
     frames, times_s, duration_s = sampled
-    frame_width, frame_height = _frame_size(frames)
+    _, frame_height = _frame_size(frames)
     labels = _labels(reference, prediction)
 
     def add_axes(bottom: float, axes_height: float) -> Axes:
         box = (LEFT / WIDTH, bottom / height, 1 - (LEFT + RIGHT) / WIDTH, axes_height / height)
         return figure.add_axes(box)
 
-    strip = add_axes(top - TITLE - frame_height, frame_height)
-    strip.set(xlim=(0, CELL * NUM_FRAMES), ylim=(0, frame_height))
-    strip.axis("off")
     lanes_height = LANE * len(labels)
     lanes = add_axes(top - TITLE - frame_height - CONNECTOR - lanes_height, lanes_height)
     lanes.set(xlim=(0, duration_s), ylim=(len(labels), 0))
     _draw_title(figure, height, top, reference, prediction)
-    for index, (frame, time_s) in enumerate(zip(frames, times_s, strict=True)):
-        center = (index + 0.5) * CELL
-        extent = (center - frame_width / 2, center + frame_width / 2, 0, frame_height)
-        strip.imshow(frame.permute(1, 2, 0).numpy(), extent=extent, aspect="auto", interpolation="lanczos")
-        strip.text(center, frame_height + 0.05, f"{time_s:.2f} s", ha="center", va="bottom", fontsize=8, color=QUIET)
-        link = ConnectionPatch((center, 0), (time_s, 0), strip.transData, lanes.transData, color="#C4CAD3", lw=0.8)
-        figure.add_artist(link)
-    strip.set(xlim=(0, CELL * NUM_FRAMES), ylim=(0, frame_height))  # imshow has changed them
+    if len(frames):
+        _draw_frames(add_axes(top - TITLE - frame_height, frame_height), lanes, sampled)
+    else:
+        note = "no frames: the clip is not at hand, or cannot be decoded"
+        lanes.text(0, -0.1, note, va="bottom", fontsize=8, color=QUIET)
     for lane, label in enumerate(labels):
         _draw_lane(lanes, lane, label, reference, prediction)
     lanes.vlines(times_s, 0, len(labels), color=GRID, linewidth=0.8, zorder=0)
@@ -121,6 +130,23 @@ def _draw_panel(figure: Figure, height: float, top: float, reference: dict, pred
     lanes.tick_params(axis="x", labelsize=8)
     lanes.xaxis.set_major_formatter("{x:g} s")
     lanes.spines["left"].set_visible(False)
+
+
+def _draw_frames(strip: Axes, lanes: Axes, sampled: tuple) -> None:
+    """Frames in a row, each joined to its time on the axis of the lanes."""
+    frames, times_s, _ = sampled
+    frame_width, frame_height = _frame_size(frames)
+    strip.axis("off")
+    for index, (frame, time_s) in enumerate(zip(frames, times_s, strict=True)):
+        center = (index + 0.5) * CELL
+        extent = (center - frame_width / 2, center + frame_width / 2, 0, frame_height)
+        strip.imshow(frame.permute(1, 2, 0).numpy(), extent=extent, aspect="auto", interpolation="lanczos")
+        strip.text(center, frame_height + 0.05, f"{time_s:.2f} s", ha="center", va="bottom", fontsize=8, color=QUIET)
+    strip.set(xlim=(0, CELL * NUM_FRAMES), ylim=(0, frame_height))  # imshow has changed them
+    for index, time_s in enumerate(times_s):
+        ends = ((index + 0.5) * CELL, 0), (time_s, 0)
+        link = ConnectionPatch(*ends, strip.transData, lanes.transData, color="#C4CAD3", lw=0.8)
+        strip.figure.add_artist(link)
 
 
 def _draw_title(figure: Figure, height: float, top: float, reference: dict, prediction: dict) -> None:
