@@ -76,9 +76,8 @@ def answer_facts(run: Run) -> list[str]:
         `list[str]`: Sentences.
     """
     settings = run.settings["after"]
-    facts = [
-        f"{DECODES[settings['decode']]} The model saw {settings['num_frames']} frames of {SHOWN[settings['clip_reduction']]}."
-    ]
+    shown = f"{settings['num_frames']} frames of {SHOWN[settings['clip_reduction']]}"
+    facts = [f"{DECODES[settings['decode']]} The model saw {shown}."]
     if settings.get("limit"):
         facts.append(f"Only the first {settings['limit']} clips of the split were answered.")
     if unread := sum(bool(row.get("error")) for row in run.predictions.values()):

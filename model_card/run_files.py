@@ -1,15 +1,11 @@
 """The files of a finished run: found, read, checked, and handed on as one record."""
 
-import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-from safetensors import safe_open
-
 from metrics.fitness_aqa.rows import read_rows
 from model_card.answer_files import check_calibration, check_control, check_made_by
+from model_card.model_files import check_trained, count_parameters, read_config, read_mapping, read_trainer_state
 from model_card.scores import check_scores, compute_scores
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.settings_file import read_settings
@@ -17,9 +13,6 @@ from trainer.prediction.settings_file import read_settings
 PREDICTIONS, REFERENCES, SCORES = "predictions.jsonl", "references.jsonl", "scores.json"
 # Columns beside the tuned model's, each only where the run has the file.
 COMPARED = {"before": "predictions_before.jsonl", "blank": "controls/predictions.blank.jsonl"}
-# What `trainer.sft` leaves beside the weights; the state comes last.
-TRAINED = ("recipe.yaml", "environment.json", "train_results.json", "trainer_state.json")
-CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -101,8 +94,9 @@ def read_run(run_dir: str | Path) -> Run:
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: no such run folder. `make demo` makes runs/demo.")
     model_dir = path / "model" if (path / "model").is_dir() else path
-    config = _read_config(model_dir)
-    _check_files(path, model_dir)
+    config = read_config(model_dir)
+    check_trained(model_dir)
+    _check_rows(path, model_dir)
     files = {"before": COMPARED["before"], "after": PREDICTIONS, "blank": COMPARED["blank"]}
     files = {name: path / file for name, file in files.items() if (path / file).is_file()}
     settings = {name: read_settings(file) for name, file in files.items()}
@@ -123,23 +117,17 @@ def read_run(run_dir: str | Path) -> Run:
         scores=scores,
         settings=settings,
         config=config,
-        recipe=_read_mapping(model_dir / "recipe.yaml"),
-        environment=_read_mapping(model_dir / "environment.json"),
-        train_results=_read_mapping(model_dir / "train_results.json"),
-        trainer_state=_read_trainer_state(model_dir / "trainer_state.json"),
-        calibration=_read_mapping(model_dir / CALIBRATION) if settings["after"].get("calibration") else None,
-        num_parameters=_count_parameters(model_dir),
+        recipe=read_mapping(model_dir / "recipe.yaml"),
+        environment=read_mapping(model_dir / "environment.json"),
+        train_results=read_mapping(model_dir / "train_results.json"),
+        trainer_state=read_trainer_state(model_dir / "trainer_state.json"),
+        calibration=read_mapping(model_dir / CALIBRATION) if settings["after"].get("calibration") else None,
+        num_parameters=count_parameters(model_dir),
     )
 
 
-def _check_files(path: Path, model_dir: Path) -> None:
-    """Raise FileNotFoundError for the first file that is not there."""
-    for name in TRAINED:
-        if not (model_dir / name).is_file():
-            raise FileNotFoundError(
-                f"{model_dir / name}: missing, so the training is not finished. Give the same command of "
-                "`accelerate launch -m trainer.sft` again: it goes on where it stopped."
-            )
+def _check_rows(path: Path, model_dir: Path) -> None:
+    """Raise FileNotFoundError for the first file of rows that is not there."""
     for name in (PREDICTIONS, REFERENCES):
         if not (path / name).is_file():
             raise FileNotFoundError(
@@ -148,54 +136,6 @@ def _check_files(path: Path, model_dir: Path) -> None:
             )
 
 
-def _read_config(model_dir: Path) -> dict:
-    for name in (ADAPTER_CONFIG, CONFIG):
-        if (model_dir / name).is_file():
-            return _read_mapping(model_dir / name)
-    raise FileNotFoundError(
-        f"{model_dir}: neither {CONFIG} nor {ADAPTER_CONFIG}, so no checkpoint. Give the --output_dir of "
-        "`accelerate launch -m trainer.sft`, or the folder of `make demo`."
-    )
-
-
 def _read_raw(path: Path) -> dict[str, dict]:
     """Rows as they were written; their values have been checked when they were scored."""
     return read_rows(path.read_bytes(), str(path), lambda row, index: row)
-
-
-def _read_trainer_state(path: Path) -> dict:
-    state = _read_mapping(path)
-    history = state.get("log_history")
-    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
-        raise ValueError(f"{path}: `log_history` is no list of entries. Train again, or bring the file back.")
-    return state
-
-
-def _read_mapping(path: Path) -> dict:
-    """A file of JSON or YAML whose top level is a mapping."""
-    try:
-        content = json.loads(path.read_bytes()) if path.suffix == ".json" else yaml.safe_load(path.read_bytes())
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        kind = "JSON" if path.suffix == ".json" else "YAML"
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path}: not valid {kind} ({reason}). Bring it back, or run what wrote it again.") from None
-    if not isinstance(content, dict):
-        raise ValueError(
-            f"{path}: expected names with values, got {type(content).__name__}. Bring it back, or run what wrote it "
-            "again."
-        )
-    return content
-
-
-def _count_parameters(model_dir: Path) -> int:
-    paths = sorted(model_dir.glob("*.safetensors"))
-    if not paths:
-        raise FileNotFoundError(
-            f"{model_dir}: no *.safetensors file, so no weights. Bring them back, or train again with "
-            "`accelerate launch -m trainer.sft`."
-        )
-    total = 0
-    for path in paths:
-        with safe_open(path, framework="np") as file:
-            total += sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
-    return total

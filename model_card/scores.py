@@ -91,7 +91,7 @@ def _differences(where: str, ours, theirs) -> Iterator[tuple[str, object, object
 
 def _same(ours: float | None, theirs) -> bool:
     """Strict JSON has no NaN and writes `null`."""
-    ours, theirs = (math.nan if value is None else value for value in (ours, theirs))
+    theirs = math.nan if theirs is None else theirs
     if isinstance(theirs, bool) or not isinstance(theirs, int | float):
         return False
     return math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE) or (
