@@ -16,7 +16,7 @@ from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, m
 from model_card.run_files import Run, read_run
 from trainer.prediction.inputs import VIDEO_SUFFIXES
 
-CARD_LAYOUT = {"original-layout": "original", "merged": "transformers"}
+CARD_LAYOUT = {None: None, "adapter-only": "adapter", "merged": "transformers", "original-layout": "original"}
 
 
 def push_model(
@@ -115,8 +115,7 @@ def model_parcel(
     Returns:
         [`Parcel`]: Model, card, figures.
     """
-    card_layout = CARD_LAYOUT.get(layout, "adapter" if run.is_adapter else "transformers")
-    settings = {"base_model": base_model, "dataset": dataset, "related": related, "layout": card_layout}
+    settings = {"base_model": base_model, "dataset": dataset, "related": related, "layout": CARD_LAYOUT[layout]}
     card = make_card(run, repo_id=repo_id, **settings).content
     figures = {f"figures/{path.name}": path for path in sorted((run.path / "figures").glob("*.png"))}
     videos = [name for name in files if name.lower().endswith(VIDEO_SUFFIXES)]

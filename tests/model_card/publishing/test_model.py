@@ -1,0 +1,224 @@
+"""A run's model goes to a Hub on this machine and answers from there where nothing of this project can be imported."""
+
+import json
+import os
+import pickle
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.model_card.publishing.conftest import ROOT, command, succeed
+
+# A machine without this project.
+BLOCK = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("trainer", "fitness_aqa_dataset", "metrics", "model_card", "tests"):
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Blocked())
+"""
+
+
+def push(hub, *arguments, **options):
+    return command("model_card", "push", *arguments, env=options.pop("env", hub.env), **options)
+
+
+def last_line(done) -> str:
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def run(small_run, tmp_path) -> Path:
+    """A copy that a test may change; what was predicted is still said to be of the first one."""
+    return Path(shutil.copytree(small_run, tmp_path / "small"))
+
+
+@pytest.fixture(scope="module")
+def pushed(hub, small_run):
+    done = push(hub, small_run, "tester/model", "--shorten-paths", "--yes", "--revision-tag", "v0.1")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_repository_is_private_tagged_and_whole(hub, pushed):
+    assert pushed.stdout == f"{hub.endpoint}/tester/model\n"
+    assert "to model tester/model (new, private):\n" in pushed.stderr
+    repository = hub.repository("model", "tester/model")
+    files = repository.branches["main"].files
+    assert repository.private and repository.tags["v0.1"].oid == repository.branches["main"].oid
+    assert {"README.md", "model.safetensors", "figures/timeline.png", "modeling_llava_video.py"} < set(files)
+    assert {"recipe.yaml", "curves.png", "tokenizer.json", "processor_config.json"} < set(files)
+    assert not [name for name in files if name.endswith((".jsonl", ".bin", ".pt")) or name.startswith("checkpoint")]
+    recipe = yaml.safe_load(hub.read("model", "tester/model", "recipe.yaml"))
+    assert recipe["dataset_name"] == "release"  # the last part of where it was
+
+
+def test_it_answers_as_here_where_the_project_is_not_installed(hub, pushed, small_run, small_release, tmp_path):
+    clip = next((small_release / "Squat" / "Labeled_Dataset" / "videos").glob("*.mp4"))
+    card = hub.read("model", "tester/model", "README.md").decode()
+    block = next(code for code in re.findall(r"```python\n(.*?)```", card, re.DOTALL) if "trust_remote_code" in code)
+    assert "tester/model" in block
+    program = BLOCK + block.replace("clip.mp4", str(clip))
+    env = hub.new_env(hub.token) | {"OMP_NUM_THREADS": "1"}
+    line = [sys.executable, "-c", program]
+    done = subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    rows = tmp_path / "rows.jsonl"
+    greedy = ["--decode", "free", "--num_beams", 1, "--max_new_tokens", 128]
+    succeed("trainer.predict", "--model", small_run, "--videos", clip, "--output", rows, *greedy)
+    assert done.stdout.strip() == json.loads(rows.read_text())["answer"].strip()
+
+
+def test_with_the_project_no_code_of_the_repository_runs(hub, pushed, tmp_path):
+    program = """
+import trainer.llava_video
+from transformers import AutoModelForImageTextToText, AutoProcessor
+for load in (AutoModelForImageTextToText, AutoProcessor):
+    print(type(load.from_pretrained("tester/model")).__module__)
+"""
+    env = hub.new_env(hub.token)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.stdout.split() == [f"trainer.llava_video.{kind}_llava_video" for kind in ("modeling", "processing")]
+    assert not list(Path(env["HF_HOME"]).rglob("modules/**/modeling_*.py"))
+
+
+def test_again_sends_nothing(hub, pushed, small_run):
+    hub.requests.clear()
+    done = push(hub, small_run, "tester/model", "--shorten-paths", "--yes", "--revision-tag", "v0.1")
+    assert done.returncode == 0, done.stderr
+    assert not [request.path for request in hub.requests if "/commit/" in request.path]
+    assert hub.uploaded_bytes == 0
+
+
+def test_killed_in_the_middle_and_pushed_again(hub, small_run):
+    hub.requests.clear()
+    hub.fail_next(100, "killed/commit/", status=503)  # large files arrive, the commit never does
+    line = [sys.executable, "-m", "model_card", "push", small_run, "tester/killed", "--shorten-paths", "--yes"]
+    process = subprocess.Popen(line, cwd=ROOT, env=hub.env, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not any("killed/commit/" in request.path for request in hub.requests):
+        assert time.monotonic() < deadline, "nothing was committed"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    sent_before = hub.uploaded_bytes
+    assert list(hub.repository("model", "tester/killed").branches["main"].files) == [".gitattributes"]
+    hub.clear_faults()
+    hub.requests.clear()
+    done = push(hub, small_run, "tester/killed", "--shorten-paths", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "model.safetensors" in hub.repository("model", "tester/killed").branches["main"].files
+    assert sent_before + hub.uploaded_bytes >= (small_run / "model.safetensors").stat().st_size
+    assert hub.uploaded_bytes == 0  # all that is large had arrived
+
+
+REFUSED = {
+    "weights.pt": (lambda path: path.write_bytes(b"x"), "weights.pt: files ending in .pt are pickles"),
+    "extra.safetensors": (lambda path: path.write_bytes(pickle.dumps({})), "is a pickle by its first bytes"),
+    "notes.yaml": (lambda path: path.write_text("hub_token: word\n"), "notes.yaml, `hub_token`: holds what its name"),
+    "notes.md": (lambda path: path.write_text("hf_" + "a1" * 17), "notes.md, line 1: holds what looks like a token"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_must_not_be_sent_is_refused_before_anything_is_asked(name, hub, run):
+    write, message = REFUSED[name]
+    write(run / name)
+    hub.requests.clear()
+    done = push(hub, run, "tester/refused", "--shorten-paths", "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert last_line(done).startswith("error: ") and message in last_line(done)
+    assert "Traceback" not in done.stderr and "a1a1a1" not in done.stderr
+    assert not any("tester/refused" in request.path or "create" in request.path for request in hub.requests)
+
+
+def test_paths_of_this_machine_are_refused(hub, small_run, small_release):
+    done = push(hub, small_run, "tester/refused", "--yes")
+    assert done.returncode == 1
+    assert "recipe.yaml, `dataset_name`: " in last_line(done) and "add --shorten-paths" in last_line(done)
+
+
+def test_a_whole_model_has_no_adapter(hub, small_run):
+    for flag in ("--adapter-only", "--merged"):
+        done = push(hub, small_run, "tester/refused", flag, "--yes")
+        assert last_line(done) == f"error: {small_run}: holds a whole model and no adapter; leave out {flag}"
+
+
+def test_the_original_layout(hub, small_run, tmp_path):
+    done = push(hub, small_run, "tester/original", "--original-layout", "--shorten-paths", "--yes")
+    assert done.returncode == 0, done.stderr
+    files = hub.repository("model", "tester/original").branches["main"].files
+    assert not [name for name in files if name.endswith(".py")] and "processor_config.json" not in files
+    config = json.loads(hub.read("model", "tester/original", "config.json"))
+    assert config["architectures"] == ["LlavaQwenForCausalLM"]
+    card = hub.read("model", "tester/original", "README.md").decode()
+    assert "from_original" in card and "trust_remote_code" not in card
+
+
+def test_a_data_set_that_is_not_there(hub, small_run):
+    done = push(hub, small_run, "tester/refused", "--dataset", "tester/none", "--shorten-paths", "--yes")
+    assert last_line(done) == (
+        "error: --dataset tester/none: no such data set on the Hub; push it first, or leave --dataset out"
+    )
+
+
+def test_a_wrong_token_and_none(hub, small_run):
+    cure = "log in with `hf auth login`, or set HF_TOKEN to a token that may write"
+    wrong = push(hub, small_run, "tester/refused", "--shorten-paths", "--yes", env=hub.new_env("hf_wrongtoken"))
+    assert wrong.returncode == 1 and last_line(wrong).endswith(cure)
+    assert "hf_wrongtoken" not in wrong.stdout + wrong.stderr
+    debug = hub.new_env("hf_wrongtoken") | {"HF_HUB_VERBOSITY": "debug", "HF_DEBUG": "1"}
+    loud = push(hub, small_run, "tester/refused", "--shorten-paths", "--yes", env=debug)
+    assert loud.returncode == 1 and "hf_wrongtoken" not in loud.stdout + loud.stderr
+    none = push(hub, small_run, "tester/refused", "--yes", env=hub.new_env(None))
+    assert last_line(none) == f"error: no token for the Hub: {cure}"
+    odd = push(hub, small_run, "tester/refused", "--yes", env=hub.new_env("hf_tokén"))
+    assert last_line(odd) == f"error: the token for the Hub has characters that no token has: {cure}"
+
+
+@pytest.mark.parametrize("status", [409, 413])
+def test_other_refusals_say_what_to_do(status, hub, small_run):
+    hub.fail_next(1, f"status{status}/commit/", status=status)
+    done = push(hub, small_run, f"tester/status{status}", "--shorten-paths", "--yes")
+    cures = {409: "run the same command again", 413: "a file or the whole is larger than the Hub takes"}
+    assert done.returncode == 1 and cures[status] in last_line(done)
+
+
+def test_it_asks_and_shows_sizes(hub, small_run):
+    done = push(hub, small_run, "tester/asked", "--shorten-paths", input="n\n")
+    assert done.returncode == 1
+    assert re.search(r"\n  model\.safetensors: 1 file, \d+\.\d\d MB\n", done.stderr)
+    assert last_line(done).endswith("tester/asked: nothing was sent; answer y, or add --yes where nobody can answer")
+    assert ("model", "tester/asked") not in hub.storage.repositories
+
+
+def test_pictures_of_people_are_not_made_public(hub, run):
+    settings = json.loads((run / "predictions.settings.json").read_text())
+    (run / "predictions.settings.json").write_text(json.dumps(settings | {"synthetic": False}))
+    results = json.loads((run / "train_results.json").read_text())
+    (run / "train_results.json").write_text(json.dumps(results | {"synthetic": False}))
+    hub.requests.clear()
+    flags = ["--shorten-paths", "--yes", "--public"]
+    done = push(hub, run, "tester/people", *flags)
+    assert done.returncode == 1
+    assert "figures/timeline.png" in last_line(done) and "--i-have-the-right-to-publish" in last_line(done)
+    assert not any("tester/people" in request.path for request in hub.requests)
+    done = push(hub, run, "tester/people", *flags, "--i-have-the-right-to-publish")
+    assert done.returncode == 0, done.stderr
+    assert not hub.repository("model", "tester/people").private
+
+
+def test_a_run_that_is_none(hub, tmp_path):
+    done = push(hub, tmp_path / "none", "tester/refused", "--yes")
+    assert done.returncode == 1 and "no such run folder" in last_line(done)
+    assert os.listdir(tmp_path) == []
