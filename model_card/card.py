@@ -101,7 +101,7 @@ def make_card(
     name = repo_id.split("/")[-1] if repo_id else model_name(run)
     base = base_model or run.config.get("base_model_name_or_path") or run.recipe["model_name_or_path"]
     return ModelCard.from_template(
-        card_data(run, name, base, dataset),
+        card_data(run, name, base, dataset, layout),
         template_path=str(TEMPLATE),
         model_name=name,
         usage=render_usage(run, layout, repo_id, base),
@@ -110,7 +110,7 @@ def make_card(
         examples=examples(run),
         selection_rule=SELECTION_RULE,
         authors_page=AUTHORS_PAGE,
-        **model_values(run, base),
+        **model_values(run, base, layout),
         **score_values(run, dataset or dataset_of(run)),
         **training_values(run),
     )

@@ -17,18 +17,20 @@ DEMO_BASE = ("demo_base", "checkpoint")
 TINY = 100e6
 
 
-def model_values(run: Run, base: str) -> dict:
+def model_values(run: Run, base: str, layout: str) -> dict:
     """What the model is, and from which `base` it was made."""
     shown = f"[{base}](https://huggingface.co/{base})" if on_hub(base) else f"`{Path(base).name}`"
-    is_llava_video = run.is_adapter or run.config.get("model_type") == "llava_video"
-    kind = "LoRA adapter of a video-language model" if run.is_adapter else "LLaVA-Video model"
-    verb = "fine-tuned with TRL's `SFTTrainer` from" if losses(run) else "copied from"
+    kind = "LLaVA-Video model" if run.is_llava_video else "video-language model"
+    kind = f"LoRA adapter of a {kind}" if layout == "adapter" else kind
+    how = "fine-tuned with TRL's `SFTTrainer` from" if losses(run) else "copied from"
+    is_merged = run.is_adapter and layout != "adapter"
+    merged = " as a LoRA adapter, which has been added to its weights" if is_merged else ""
+    # of an adapter's base nothing is known but its name
+    counted = "" if is_merged else f" ({run.num_parameters / 1e6:.2f} million parameters)"
     return {
-        "kind": kind if is_llava_video else f"video-language model of the type `{run.config.get('model_type')}`",
-        "num_parameters": f"{run.num_parameters / 1e6:.2f} million",
-        "is_adapter": run.is_adapter,
+        "kind": kind + counted,
         "is_tiny": run.num_parameters < TINY and not run.is_adapter,
-        "origin": f"It was {verb} {shown}.",
+        "origin": f"It was {how} {shown}{merged}.",
         "is_demo_base": Path(base).parts[-2:] == DEMO_BASE,
         "is_synthetic": run.is_synthetic,
         "is_trained_on_synthetic": run.is_trained_on_synthetic,

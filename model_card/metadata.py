@@ -36,7 +36,7 @@ class DatasetReference:
     revision: str | None
 
 
-def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | None) -> ModelCardData:
+def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | None, layout: str) -> ModelCardData:
     """
     Build the header of the card.
 
@@ -49,22 +49,24 @@ def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | 
             What it was made from; stands in the header only if it is a model on the Hub.
         dataset ([`DatasetReference`], *optional*):
             What it was trained and tested on.
+        layout (`str`):
+            How the weights lie: `transformers`, `adapter` or `original`.
 
     Returns:
         `ModelCardData`: Licence, tags and `model-index`; scores are those of the tuned model (`after`) rounded to four
         decimals.
     """
-    dataset = dataset or dataset_of(run)
+    dataset, is_adapter = dataset or dataset_of(run), layout == "adapter"
     terms = {"license": "apache-2.0"}
     if not run.is_trained_on_synthetic:
         terms = {"license": "other", "license_name": NON_COMMERCIAL, "license_link": AUTHORS_PAGE}
     if on_hub(base_model):
-        relation = "adapter" if run.is_adapter else "finetune"
+        relation = "adapter" if is_adapter else "finetune"
         terms |= {"base_model": base_model, "base_model_relation": relation}
     return ModelCardData(
         language="en",
         **terms,
-        library_name="peft" if run.is_adapter else "transformers",
+        library_name="peft" if is_adapter else "transformers",
         pipeline_tag="video-text-to-text",
         datasets=[dataset.repo_id] if dataset else None,
         metrics=["accuracy", "f1", "matthews_correlation"],

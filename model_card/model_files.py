@@ -8,7 +8,7 @@ import yaml
 from safetensors import safe_open
 
 # The state comes last.
-TRAINED = ("recipe.yaml", "environment.json", "train_results.json", "trainer_state.json")
+TRAINED = ("processor_config.json", "recipe.yaml", "environment.json", "train_results.json", "trainer_state.json")
 CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
 
 

@@ -36,6 +36,8 @@ class Run:
             Of `trainer.predict`, for each of them.
         config (`dict`):
             `config.json`, or of an adapter `adapter_config.json`.
+        processor (`dict`):
+            `processor_config.json`.
         recipe, environment, train_results, trainer_state (`dict`):
             What the training wrote.
         calibration (`dict`, *optional*):
@@ -51,6 +53,7 @@ class Run:
     scores: dict[str, dict]
     settings: dict[str, dict]
     config: dict
+    processor: dict
     recipe: dict
     environment: dict
     train_results: dict
@@ -62,6 +65,11 @@ class Run:
     def is_adapter(self) -> bool:
         """Whether the checkpoint is a LoRA adapter."""
         return "base_model_name_or_path" in self.config
+
+    @property
+    def is_llava_video(self) -> bool:
+        """Whether the model, or an adapter's base, is a LLaVA-Video."""
+        return self.processor.get("processor_class") == "LlavaVideoProcessor"
 
     @property
     def is_synthetic(self) -> bool | None:
@@ -117,6 +125,7 @@ def read_run(run_dir: str | Path) -> Run:
         scores=scores,
         settings=settings,
         config=config,
+        processor=read_mapping(model_dir / "processor_config.json"),
         recipe=read_mapping(model_dir / "recipe.yaml"),
         environment=read_mapping(model_dir / "environment.json"),
         train_results=read_mapping(model_dir / "train_results.json"),

@@ -36,7 +36,7 @@ def render_usage(run: Run, layout: str, repo_id: str | None, base: str) -> str:
         location=repo_id or _folder_name(run),
         on_hub=repo_id is not None,
         has_code=repo_id is not None or (folder / "modeling_llava_video.py").is_file(),
-        is_llava_video=run.config.get("model_type") == "llava_video",
+        is_llava_video=run.is_llava_video,
         base=Path(base).name if Path(base).is_absolute() else base,
         num_frames=settings["num_frames"],
         reduction=settings["clip_reduction"],
