@@ -29,7 +29,10 @@ def check_clip(path: Path) -> None:
         raise ValueError(f"{name}: the file is no longer here. Drop the clip once more.")
     if problem := box_problem(path):
         raise ValueError(f"{name}: {problem.what}. Drop a video file, such as .mp4, .mov or .webm.")
-    decoder = open_video(str(path), name)
+    try:
+        decoder = open_video(str(path), name)
+    except ValueError as error:  # in which FFmpeg tells where the file lies
+        raise ValueError(str(error).replace(str(path), name)) from None
     seconds = len(decoder) / decoder.metadata.average_fps
     if seconds > MOST_SECONDS:
         raise ValueError(

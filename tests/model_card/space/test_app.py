@@ -1,0 +1,236 @@
+"""The written folder of a Space, running by itself, and visitors with a real browser."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import model_card.space
+from model_card.space.files import space_files
+from tests.browser import open_browser, serve, skip_without_chromium, wait_for
+from tests.hub import LocalHub
+from tests.model_card.space.test_limits import make_clip
+from trainer.report.words import percent
+
+skip_without_chromium()
+
+# Nothing of the clone can be imported, nor what the Space does not ask for.
+ALONE = """
+import sys
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in finder.__module__]
+sys.modules |= {"evaluate": None, "tensorboard": None}
+"""
+PACKAGES = ("fitness_aqa_dataset", "metrics", "model_card", "trainer")
+WHERE = f"from importlib.util import find_spec\nfor name in {PACKAGES}:\n    print(find_spec(name).origin)"
+
+
+@pytest.fixture(scope="module")
+def space(model, tmp_path_factory) -> Path:
+    """The repository of a Space, on disk and nothing beside it."""
+    folder = tmp_path_factory.mktemp("space") / "try it"
+    for name, file in space_files("me/try-it", model, title="Try it").items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file if isinstance(file, bytes) else file.read_bytes())
+    (folder.parent / "alone").mkdir()
+    (folder.parent / "alone" / "sitecustomize.py").write_text(ALONE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def address(space, scratch):
+    with serve(space / "app.py", scratch, space, **environment(space)) as url:
+        yield url
+
+
+def environment(space: Path) -> dict[str, str]:
+    alone = str(space.parent / "alone")
+    return {"PYTHONPATH": alone, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "FITNESS_AQA_MODEL": ""}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+def find(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def open_page(browser, address):
+    browser.get(address)
+    for selector in ("#result", "#ask", "#decode input", "#example_press_elbows", "#clip input[type=file]"):
+        wait_for(lambda selector=selector: browser.find_elements("css selector", selector))
+
+
+def drop(browser, path):
+    """Put a file in, and wait until it has arrived."""
+    find(browser, "#clip input[type=file]").send_keys(str(path))
+    wait_for(lambda: find(browser, "#clip video"))
+
+
+def ask(browser):
+    find(browser, "#ask").click()
+
+
+def shown(browser, name):
+    """The answer to the clip of that name, once it is there."""
+    return wait_for(lambda: find(browser, f'#result .answer[data-answer="{name}"]'))
+
+
+def text_of(element, selector):
+    return [found.text for found in element.find_elements("css selector", selector)]
+
+
+def uploads(scratch) -> list[Path]:
+    """Files of visitors on the server, wherever."""
+    return [path for path in scratch.rglob("*") if path.suffix in (".mp4", ".webm", ".mkv") or path.stem[:3] == "tmp"]
+
+
+def expected(row):
+    """Table of errors, as the page has it, from a row of the command line."""
+    labels = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}[row["exercise"]]
+    spans = {error["label"]: f"{error['start']:.2f}–{error['end']:.2f} s" for error in row["errors"]}
+    return [
+        (
+            label.replace("_", " "),
+            "yes" if label in spans else "no",
+            percent(row["scores"][label]),
+            spans.get(label, "–"),
+        )
+        for label in labels
+    ]
+
+
+def errors_shown(answer):
+    rows = answer.find_elements("css selector", ".errors tbody tr")
+    return [tuple(text_of(row, "th, td")) for row in rows]
+
+
+def test_the_space_has_only_its_own_packages(space):
+    run = [sys.executable, "-c", WHERE]
+    done = subprocess.run(run, cwd=space, env=os.environ | environment(space), capture_output=True, text=True)
+    assert done.stdout.splitlines() == [f"{space}/{name}/__init__.py" for name in PACKAGES]
+
+
+def test_a_dropped_clip_is_answered_as_on_the_command_line(address, browser, scratch, clips, command_line):
+    [row] = command_line(clips["squat"], "score", 8)
+    open_page(browser, address)
+    assert "Trained on synthetic clips" in find(browser, "body").text
+    drop(browser, clips["squat"])
+    assert len(uploads(scratch)) == 1
+    ask(browser)
+    answer = shown(browser, "my squat.mp4")
+    [exercise] = text_of(answer, ".exercise")
+    name = {"squat": "Squat", "overhead_press": "Overhead press"}[row["exercise"]]
+    assert exercise == f"{name} ({percent(row['scores'][row['exercise']])})"
+    assert errors_shown(answer) == expected(row)
+    assert text_of(answer, ".sentence") == [row["answer"]]
+    assert [error["label"].replace("_", " ") for error in row["errors"]] == [
+        text.split(",")[0] for text in text_of(answer, ".verdicts .bad")
+    ]
+    assert uploads(scratch) == []
+    # what is shown needs the server no more
+    video = answer.find_element("css selector", "video")
+    assert wait_for(lambda: video.get_property("videoWidth")) == 240
+    pictures = answer.find_elements("css selector", ".pictures img")
+    assert len(pictures) == 8 and all(wait_for(lambda p=p: p.get_property("naturalWidth")) for p in pictures)
+    assert len(answer.find_elements("css selector", ".lane svg")) == 2
+
+
+def test_a_set_shows_every_repetition(address, browser, scratch, clips, command_line):
+    rows = command_line(clips["set"], "score", 8)
+    open_page(browser, address)
+    drop(browser, clips["set"])
+    ask(browser)
+    answer = shown(browser, "my set.mp4")
+    assert [text.split(":")[0] for text in text_of(answer, "h3")] == ["Repetition 1", "Repetition 2", "Repetition 3"]
+    assert text_of(answer, ".sentence") == [row["answer"] for row in rows]
+    assert errors_shown(answer) == [line for row in rows for line in expected(row)]
+    assert uploads(scratch) == []
+
+
+def test_an_example_is_picked_and_ways_without_probabilities_say_so(address, browser, scratch, space, command_line):
+    [row] = command_line(space / "examples" / "press_elbows.mp4", "free", 8)
+    open_page(browser, address)
+    find(browser, "#decode input[value=free]").click()
+    find(browser, "#example_press_elbows").click()
+    answer = shown(browser, "press_elbows.mp4")
+    assert text_of(answer, ".sentence") == [row["answer"].strip() or "(nothing)"]
+    assert "gives no probabilities" in answer.text and "%" not in answer.text
+    find(browser, "#decode input[value=score]").click()
+    find(browser, "#example_press_elbows").click()  # it has not been deleted
+    wait_for(lambda: "%" in shown(browser, "press_elbows.mp4").text)
+    assert (space / "examples" / "press_elbows.mp4").exists() and uploads(scratch) == []
+
+
+def test_files_that_are_no_clips_get_their_message(address, browser, scratch, tmp_path):
+    (tmp_path / "text.mp4").write_text("This is no video.\n" * 50)
+    (tmp_path / "empty.mp4").touch()
+    make_clip(tmp_path / "long.mp4", 600)
+    for name, message in (
+        ("text.mp4", "text.mp4: not a video but text. Drop a video file, such as .mp4, .mov or .webm."),
+        ("empty.mp4", "empty.mp4: empty (0 bytes). Drop a video file, such as .mp4, .mov or .webm."),
+        ("long.mp4", "long.mp4: it lasts 600 seconds, and at most 60 are answered here."),
+    ):
+        open_page(browser, address)
+        drop(browser, tmp_path / name)
+        ask(browser)
+        assert wait_for(lambda: find(browser, "#result .problem").text).startswith(message)
+        assert uploads(scratch) == []
+    open_page(browser, address)
+    ask(browser)
+    assert wait_for(lambda: find(browser, "#result .problem").text) == "No clip yet: drop one, or pick an example."
+    assert "Traceback" not in (scratch / "log.txt").read_text()
+
+
+def test_two_visitors_at_once_get_their_own_answers(address, browser, scratch, clips, command_line, tmp_path):
+    with open_browser(tmp_path / "profile") as other:
+        visitors = {browser: clips["press"], other: clips["squat"]}
+        for visitor, clip in visitors.items():
+            open_page(visitor, address)
+            drop(visitor, clip)
+        for visitor in visitors:
+            ask(visitor)
+        for visitor, clip in visitors.items():
+            [row] = command_line(clip, "score", 8)
+            answer = shown(visitor, clip.name)
+            assert text_of(answer, ".sentence") == [row["answer"]]
+            assert errors_shown(answer) == expected(row)
+    assert uploads(scratch) == []
+
+
+def test_the_same_clip_of_two_visitors_and_a_visitor_who_leaves(address, browser, scratch, clips, tmp_path):
+    with open_browser(tmp_path / "profile") as other:
+        for visitor in (browser, other):
+            open_page(visitor, address)
+            drop(visitor, clips["press"])
+        ask(browser)
+        shown(browser, "my press.mp4")
+        ask(other)  # whose clip is still there, though it lay in the same place
+        shown(other, "my press.mp4")
+        assert uploads(scratch) == []
+        drop(other, clips["squat"])
+        assert len(uploads(scratch)) == 1
+    wait_for(lambda: uploads(scratch) == [], 30)
+
+
+def test_a_private_model_without_a_token_is_said_on_the_page(browser, tmp_path):
+    with ExitStack() as stack:
+        hub = stack.enter_context(LocalHub(tmp_path / "hub"))
+        own = {"FITNESS_AQA_MODEL": "tester/secret", "HF_ENDPOINT": hub.env["HF_ENDPOINT"], "HF_HUB_OFFLINE": "0"}
+        own |= {"HF_TOKEN": "", "OMP_NUM_THREADS": "1"}
+        app = Path(model_card.space.__file__).parent / "app.py"
+        browser.get(stack.enter_context(serve(app, tmp_path, **own)))
+        message = wait_for(lambda: find(browser, "#result .problem").text)
+        assert message.startswith("tester/secret: no such model on the Hub, or it is private. A private model needs")
+        assert "Traceback" not in (tmp_path / "log.txt").read_text()
