@@ -104,9 +104,10 @@ def calibration_rows(run: Run) -> list[tuple[str, ...]]:
     fitted = run.calibration["labels"] if run.calibration else {}
     rows = []
     for label in labels_with_clips(run.scores):
-        of_label = fitted.get(label)
-        cells = (of_label["threshold"], *(of_label[when]["calibration_error"] for when in ("before", "after")))
-        cells = [format_value(value) for value in cells] if of_label else []
+        cells = []
+        if label in fitted:
+            found = [fitted[label][when]["calibration_error"] for when in ("before", "after")]
+            cells = [format_value(value) for value in (fitted[label]["threshold"], *found)]
         rows.append((ERROR_TEXT[label], *cells, format_value(errors[label])))
     return rows
 
