@@ -51,7 +51,7 @@ def score_values(run: Run, dataset: DatasetReference | None) -> dict:
     head = ["error", "named from", "before, validation", "after, validation"] if run.calibration else ["error"]
     return {
         "clips_text": clips_text(run.is_synthetic),
-        "errors_text": ", ".join(ERROR_TEXT[label] for label in labels),
+        "errors_text": ", ".join(ERROR_TEXT.values()),
         "clips": exercise_clip_counts(scores),
         "split": run.settings["after"]["split"],
         "dataset_text": named,
