@@ -1,6 +1,5 @@
-"""A finished run in small: seven real clips, hand-written answers and scores, a checkpoint of twelve numbers."""
+"""A finished run in small: seven real clips, hand-written answers, a checkpoint of twelve numbers."""
 
-import copy
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +9,8 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 from torchcodec.encoders import VideoEncoder
+
+from model_card.answer_files import state_of
 
 SQUATS = ("1_1", "1_2", "2_1", "2_2", "3_1")
 PRESSES = ("1_1", "1_2")
@@ -42,8 +43,8 @@ PREDICTIONS = [
     {
         "id": "squat/2_2",
         "exercise": "squat",
-        "errors": [{"label": "knees_inward", "start": 0.3, "end": 0.6}],
-        "answer": "The subject is performing a Squat. It shows: knees inward from frame time 0.30s to 0.60s.",
+        "errors": [{"label": "knees_inward", "start": 0.3, "end": 0.75}],
+        "answer": "The subject is performing a Squat. It shows: knees inward from frame time 0.30s to 0.75s.",
     },
     {"id": "squat/3_1", "exercise": "squat", "errors": [], "answer": "The subject is performing a Squat."},
     {"id": "overhead_press/1_1", "exercise": "overhead_press", "errors": [], "answer": "No mistake can be seen."},
@@ -56,38 +57,19 @@ PREDICTIONS = [
 ]
 
 
-def labelled(knees_forward, knees_inward, elbows, knees) -> dict:
-    return {"knees_forward": knees_forward, "knees_inward": knees_inward, "elbows": elbows, "knees": knees}
-
-
-def scores_entry(accuracy, parse_rate, f1, mcc, macro_f1, maps, paper_ap) -> dict:
-    return {
-        "exercise_accuracy": accuracy,
-        "parse_rate": parse_rate,
-        "f1": labelled(*f1),
-        "mcc": labelled(*mcc),
-        "macro_f1": macro_f1,
-        "map": dict(zip(("published", "paper", "recall", "detection"), maps, strict=True)),
-        "ap": {"paper": labelled(*paper_ap)},
-        "always_yes_f1": labelled(0.6, 0.4, 0.7, 0.3),
-        "constant_interval_ap": labelled(0.2, 0.1, 0.3, 0.2),
-        "support": {
-            **{label: {"positives": 2, "clips": 5} for label in ("knees_forward", "knees_inward")},
-            **{label: {"positives": 1, "clips": 2} for label in ("elbows", "knees")},
-        },
+# The base says the right exercise of squats and nothing else; a blank video is always a squat with both errors.
+BEFORE = [
+    {**row, "exercise": "squat", "errors": [], "answer": "The subject is performing a Squat."} for row in REFERENCES
+]
+BLANK = [
+    {
+        **row,
+        "exercise": "squat",
+        "errors": [{"label": label, "start": 0.0, "end": 0.9} for label in ("knees_forward", "knees_inward")],
+        "answer": "The subject is performing a Squat. It shows: …",
     }
-
-
-SCORES = {
-    "before": scores_entry(0.5, 0.0, (0, 0, 0, 0), (0, 0, 0, 0), 0.0, (0.05, 0, 0, 0), (0, 0, 0, 0)),
-    "after": scores_entry(
-        0.9876, 1.0, (0.95, 0.84, 0.33, 0.98), (0.91, 0.72, None, 0.96), 0.775,
-        (0.4, 0.3456, 0.61, 0.52), (0.5, 0.25, 0.125, 0.5074),
-    ),
-    "blank": scores_entry(
-        0.51, 0.98, (0.64, 0.0, 0.55, 0.1), (0, 0, -0.125, 0), 0.32, (0.04, 0.03, 0.06, 0.02), (0, 0.01, 0.02, 0.09),
-    ),
-}  # fmt: skip
+    for row in REFERENCES
+]
 
 TRAINER_STATE = {
     "global_step": 30,
@@ -99,6 +81,18 @@ TRAINER_STATE = {
         {"step": 30, "epoch": 1.5, "loss": 0.5, "mean_token_accuracy": 0.9},
         {"step": 30, "epoch": 1.5, "train_runtime": 90.0, "train_loss": 1.4},
     ],
+}
+
+
+ENVIRONMENT = {
+    "packages": {"torch": "2.14.1", "trl": "1.16.0", "peft": None},
+    "python": "3.11.7",
+    "platform": "Linux-6.18",
+    "device": "cpu, x86_64",
+    "num_processes": 1,
+    "distributed_type": "NO",
+    "sharding": "every process holds the whole model",
+    "rows_a_step": 8,
 }
 
 
@@ -115,27 +109,81 @@ def write_clip(path: Path, shade: int) -> None:
     VideoEncoder(frames, frame_rate=30).to_file(str(path))
 
 
-@pytest.fixture
-def scores() -> dict:
-    """Content of the run's `scores.json`, undefined MCC of elbows after fine-tuning as `None`."""
-    return copy.deepcopy(SCORES)
+def write_part(folder: Path, keys: tuple[str, ...], labels: tuple[str, ...], references: list[dict]) -> None:
+    """One exercise of a release in the raw layout; all its clips are test clips."""
+    exercise = {"Squat": "squat", "OHP": "overhead_press"}[folder.name]
+    errors = {row["id"]: row["errors"] for row in references}
+    part = folder / "Labeled_Dataset"
+    for index, key in enumerate(keys):
+        write_clip(part / "videos" / f"{key}.mp4", 150 + 20 * index)
+    for name in ("Labels", "Splits"):
+        (part / name).mkdir()
+    for label in labels:
+        intervals = {
+            key: [[e["start"], e["end"]] for e in errors[f"{exercise}/{key}"] if e["label"] == label] for key in keys
+        }
+        (part / "Labels" / f"error_{label}.json").write_text(json.dumps(intervals))
+    for split in ("train", "val", "test"):
+        (part / "Splits" / f"{split}_keys.json").write_text(json.dumps(keys if split == "test" else []))
+
+
+def write_answers(path: Path, rows: list[dict], model: Path, data: Path, **settings) -> None:
+    """A file of predictions and its settings, as `trainer.predict` writes them."""
+    path.parent.mkdir(exist_ok=True)
+    write_jsonl(path, rows)
+    settings = {
+        "model": str(model),
+        "model_state": state_of(str(model)),
+        "data": str(data),
+        "split": "test",
+        "decode": "free",
+        "num_frames": 12,
+        "clip_reduction": "none",
+        "control": "none",
+        "calibration": None,
+        "synthetic": True,
+        "synthetic_model": True,
+    } | settings
+    path.with_suffix(".settings.json").write_text(json.dumps(settings))
+
+
+def change_settings(path: Path, **changes) -> None:
+    """Other settings beside a file of predictions."""
+    file = path.with_suffix(".settings.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def write_model(folder: Path) -> None:
+    """A checkpoint of twelve numbers, and what its training left."""
+    folder.mkdir(exist_ok=True)
+    save_file({"a": np.zeros((3, 2), np.float32), "b": np.zeros(6, np.float32)}, folder / "model.safetensors")
+    files = {
+        "config.json": {"model_type": "llava_video"},
+        "processor_config.json": {"processor_class": "LlavaVideoProcessor"},
+        "environment.json": ENVIRONMENT,
+        "train_results.json": {"train_runtime": 90.0, "num_rows": 200, "synthetic": True},
+        "trainer_state.json": TRAINER_STATE,
+    }
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+    (folder / "recipe.yaml").write_text(
+        "model_name_or_path: /home/somebody/bases/tiny\nlearning_rate: 0.001\nnum_frames: 12\n"
+        "output_dir: /home/somebody/runs/demo/model\n"
+    )
 
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> Path:
+    """In the demo's layout, without `scores.json`."""
     run = tmp_path_factory.mktemp("runs") / "demo"
-    for folder, keys in (("Squat", SQUATS), ("OHP", PRESSES)):
-        for index, key in enumerate(keys):
-            write_clip(run / "release" / folder / "Labeled_Dataset" / "videos" / f"{key}.mp4", 150 + 20 * index)
+    write_part(run / "release" / "Squat", SQUATS, ("knees_forward", "knees_inward"), REFERENCES)
+    write_part(run / "release" / "OHP", PRESSES, ("elbows", "knees"), REFERENCES)
+    write_model(run / "model")
     write_jsonl(run / "references.jsonl", REFERENCES)
-    write_jsonl(run / "predictions.jsonl", PREDICTIONS)
-    (run / "scores.json").write_text(json.dumps(SCORES))
-    (run / "model").mkdir()
-    (run / "model" / "trainer_state.json").write_text(json.dumps(TRAINER_STATE))
-    (run / "model" / "training_config.yaml").write_text(
-        "learning_rate: 0.001\nuse_cpu: true\nnum_frames: 12\noutput_dir: /home/somebody/runs/demo/model\n"
-    )
-    save_file({"a": np.zeros((3, 2), np.float32), "b": np.zeros(6, np.float32)}, run / "model" / "model.safetensors")
+    write_answers(run / "predictions.jsonl", PREDICTIONS, run / "model", run / "release")
+    write_answers(run / "predictions_before.jsonl", BEFORE, Path("bases/tiny"), run / "release", synthetic_model=None)
+    blank = run / "controls" / "predictions.blank.jsonl"
+    write_answers(blank, BLANK, run / "model", run / "release", control="blank")
     return run
 
 
@@ -143,3 +191,16 @@ def finished_run(tmp_path_factory) -> Path:
 def run_dir(finished_run, tmp_path) -> Path:
     """A copy that a test may damage."""
     return Path(shutil.copytree(finished_run, tmp_path / "demo"))
+
+
+@pytest.fixture
+def trained_dir(finished_run, tmp_path) -> Path:
+    """The same answers in the output folder of `trainer.sft` itself, with an adapter in place of a whole model."""
+    run = tmp_path / "mine"
+    write_model(run)
+    (run / "config.json").unlink()
+    (run / "model.safetensors").rename(run / "adapter_model.safetensors")
+    (run / "adapter_config.json").write_text('{"base_model_name_or_path": "somebody/base-7b", "r": 8}')
+    write_jsonl(run / "references.jsonl", REFERENCES)
+    write_answers(run / "predictions.jsonl", PREDICTIONS, run, finished_run / "release")
+    return run
