@@ -82,6 +82,26 @@ class Run:
         return self.settings["after"].get("synthetic_model")
 
 
+def find_model_dir(run_dir: str | Path) -> Path:
+    """
+    Where a run's checkpoint lies.
+
+    Args:
+        run_dir (`str` or `Path`):
+            Folder of the run.
+
+    Returns:
+        `Path`: Its folder `model`, where it has one, else the run's folder itself.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    path = Path(run_dir)
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path}: no such run folder. `make demo` makes runs/demo.")
+    return path / "model" if (path / "model").is_dir() else path
+
+
 def read_run(run_dir: str | Path) -> Run:
     """
     Read a finished run: the demo's folder, or the output folder of `trainer.sft` with predictions in it.
@@ -98,10 +118,7 @@ def read_run(run_dir: str | Path) -> Run:
         FileNotFoundError: If the folder or one of its files is missing; names it and the command that makes it.
         ValueError: If a file is damaged, rows are of another model or other clips, or `scores.json` says otherwise.
     """
-    path = Path(run_dir)
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path}: no such run folder. `make demo` makes runs/demo.")
-    model_dir = path / "model" if (path / "model").is_dir() else path
+    path, model_dir = Path(run_dir), find_model_dir(run_dir)
     config = read_config(model_dir)
     check_trained(model_dir)
     _check_rows(path, model_dir)

@@ -1,8 +1,10 @@
 import re
+import shutil
 
 import pytest
 
-from model_card.clips import clip_path, merged_interval, select_clips, verdict
+from model_card.clips import find_videos, merged_interval, select_clips, verdict
+from model_card.run_files import read_run
 
 
 def row(exercise, *errors):
@@ -21,11 +23,35 @@ def test_selection_follows_sha256_of_the_ids_not_the_order_of_the_file():
     assert [chosen["id"] for chosen in select_clips(rows[::-1])] == expected
 
 
-def test_clip_path(run_dir):
-    path = clip_path(run_dir, "overhead_press/1_2")
-    assert path == run_dir / "release" / "OHP" / "Labeled_Dataset" / "videos" / "1_2.mp4"
-    with pytest.raises(FileNotFoundError, match=r"9_9\.mp4: no video for clip 'squat/9_9'.*run `make demo` again"):
-        clip_path(run_dir, "squat/9_9")
+def test_videos_of_the_runs_own_release(run_dir):
+    run = read_run(run_dir)
+    videos = find_videos(run, run.references)
+    assert videos["overhead_press/1_2"] == {
+        "bytes": None,
+        "path": str(run_dir / "release" / "OHP" / "Labeled_Dataset" / "videos" / "1_2.mp4"),
+    }
+    assert len(videos) == 7
+
+
+def test_videos_of_the_data_that_the_settings_name(trained_dir, finished_run):
+    run = read_run(trained_dir)
+    path = finished_run / "release" / "Squat" / "Labeled_Dataset" / "videos" / "2_2.mp4"
+    assert find_videos(run, run.references[:4])["squat/2_2"]["path"] == str(path)
+
+
+def test_a_clip_with_another_annotation_is_another_clip(run_dir):
+    run = read_run(run_dir)
+    other = {**run.references[0], "errors": []}
+    assert list(find_videos(run, [other, run.references[1]])) == ["squat/1_2"]
+
+
+def test_no_videos_where_the_release_is_gone_or_damaged(run_dir):
+    run = read_run(run_dir)
+    (run_dir / "release" / "Squat" / "Labeled_Dataset" / "Labels" / "error_knees_inward.json").write_text("[")
+    assert find_videos(run, run.references) == {}
+    shutil.rmtree(run_dir / "release")
+    run.settings["after"]["data"] = "gone"
+    assert find_videos(run, run.references) == {}
 
 
 def test_several_intervals_merge_from_first_start_to_last_end():

@@ -24,8 +24,13 @@ def test_scores_are_bars_as_high_as_f1(run, tmp_path):
     assert Image.open(high).size == (1100, 506)
     run.scores["after"]["f1"] = dict.fromkeys(run.scores["after"]["f1"], 0.25)
     low = draw_scores(run, tmp_path / "low.png")
-    # F1 of .95 + .84 + .33 + .98 = 3.1 against 4 × .25 = 1; the swatch in the legend is in both.
-    assert count(high, BLUE) / count(low, BLUE) == pytest.approx(3.1, rel=0.05)
+    # F1 of 2/3 + 1 + 1 + 0 = 2.67 against 4 × .25 = 1; the swatch in the legend is in both.
+    assert count(high, BLUE) / count(low, BLUE) == pytest.approx(2.67, rel=0.05)
+
+
+def test_bars_are_wider_where_there_are_fewer_answers(run, trained_dir, tmp_path):
+    four = count(draw_scores(run, tmp_path / "four.png"), BLUE)
+    assert count(draw_scores(read_run(trained_dir), tmp_path / "two.png"), BLUE) / four == pytest.approx(2, rel=0.05)
 
 
 def test_undefined_f1_has_no_bar(run, tmp_path):

@@ -15,7 +15,7 @@ def test_writes_card_and_figures(run_dir, capsys):
 
 def test_damaged_run_ends_with_one_line(run_dir):
     (run_dir / "predictions.jsonl").write_text("{\n")
-    with pytest.raises(SystemExit, match=r"^error: .*predictions\.jsonl, line 1: not valid JSON"):
+    with pytest.raises(SystemExit, match=r"^error: .*predictions\.jsonl, line 1: is no JSON"):
         main([str(run_dir)])
 
 

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -37,8 +39,23 @@ def test_bar_lies_where_the_interval_is(run_dir, tmp_path):
     assert columns.max() == pytest.approx(110 * (1.3 + 0.75 * 8.55), abs=2)
 
 
-def test_clip_that_is_no_video(run_dir, tmp_path):
-    (run_dir / "release" / "Squat" / "Labeled_Dataset" / "videos" / "2_2.mp4").write_text("not a video")
-    with pytest.raises(ValueError, match=r"2_2\.mp4: not a video"):
-        draw_timeline(read_run(run_dir), tmp_path / "timeline.png")
-    assert not (tmp_path / "timeline.png").exists()
+def test_clip_that_is_not_at_hand_has_bars_and_no_frames(run_dir, tmp_path):
+    videos = run_dir / "release" / "Squat" / "Labeled_Dataset" / "videos"
+    whole = Image.open(draw_timeline(read_run(run_dir), tmp_path / "whole.png"))
+    (videos / "2_2.mp4").write_text("not a video")
+    (videos / "1_1.mp4").unlink()
+    image = Image.open(draw_timeline(read_run(run_dir), tmp_path / "timeline.png")).convert("RGB")
+    pixels = np.asarray(image)
+    # two of six clips, each with frames of 0.95 × 117.6 × 48 / 64 = 84 pixels
+    assert whole.height - image.height == pytest.approx(2 * 84, abs=3)
+    assert close_to(pixels, (255, 0, 255)) == pytest.approx(4 * 8 * (24 / 64 * 112) ** 2, rel=0.1)
+    assert (pixels == (0x00, 0x72, 0xB2)).all(axis=-1).sum() > 1000
+
+
+def test_no_frames_at_all(run_dir, tmp_path):
+    run = read_run(run_dir)
+    shutil.rmtree(run_dir / "release")
+    run.settings["after"]["data"] = "gone"
+    pixels = np.asarray(Image.open(draw_timeline(run, tmp_path / "timeline.png")).convert("RGB"))
+    assert close_to(pixels, (255, 0, 255)) == 0
+    assert (pixels == (0x00, 0x72, 0xB2)).all(axis=-1).sum() > 1000
