@@ -137,8 +137,8 @@ def read_run(run_dir: str | Path) -> Run:
     return Run(
         path=path,
         model_dir=model_dir,
-        references=list(_read_raw(path / REFERENCES).values()),
-        predictions=_read_raw(files["after"]),
+        references=list(_read_raw(path / REFERENCES, "errors").values()),
+        predictions=_read_raw(files["after"], "answer"),
         scores=scores,
         settings=settings,
         config=config,
@@ -162,6 +162,12 @@ def _check_rows(path: Path, model_dir: Path) -> None:
             )
 
 
-def _read_raw(path: Path) -> dict[str, dict]:
-    """Rows as they were written; their values have been checked when they were scored."""
-    return read_rows(path.read_bytes(), str(path), lambda row, index: row)
+def _read_raw(path: Path, needed: str) -> dict[str, dict]:
+    """Rows as they were written, each with a value that a card needs; the others were checked when they were scored."""
+
+    def check(row: dict, index: int) -> dict:
+        if needed not in row:
+            raise ValueError(f"has no `{needed}`. Answer the clips again with `python -m trainer.predict`.")
+        return row
+
+    return read_rows(path.read_bytes(), str(path), check)

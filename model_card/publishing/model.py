@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 from huggingface_hub import HfApi
 
 from fitness_aqa_dataset.hub.calls import call
+from fitness_aqa_dataset.hub.contents import check_contents
+from fitness_aqa_dataset.hub.machine_paths import shorten_paths
 from fitness_aqa_dataset.hub.options import SHORTEN_FLAG, add_push_options, push_settings
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
 from model_card.card import DatasetReference, make_card, write_figures
-from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, model_files
-from model_card.run_files import Run, read_run
+from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, model_files, own_files
+from model_card.run_files import Run, find_model_dir, read_run
 from trainer.prediction.inputs import VIDEO_SUFFIXES
 
 CARD_LAYOUT = {None: None, "adapter-only": "adapter", "merged": "transformers", "original-layout": "original"}
@@ -60,7 +62,7 @@ def push_model(
             it; if the answer to the question is not yes.
         ConnectionError: If the Hub cannot be reached.
     """
-    run = read_run(run_dir)
+    run = read_safely(run_dir, shorten)
     check_layout(run, layout, base_model)
     api = log_in()
     repo_id = full_name(api, repo_id)
@@ -71,6 +73,20 @@ def push_model(
         parcel = model_parcel(run, repo_id, files, layout=layout, base_model=base_model, dataset=reference)
         flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}
         return send(api, parcel, **flags, revision_tag=revision_tag).url
+
+
+def read_safely(run_dir: str | Path, shorten: bool) -> Run:
+    """
+    Read a run, after a look for what must not be sent: a pickle is never opened, and is named before anything else.
+
+    Raises:
+        FileNotFoundError, ValueError: As in [`push_model`].
+    """
+    files = own_files(find_model_dir(run_dir))
+    if shorten:
+        files = {name: shorten_paths(name, content) for name, content in files.items()}
+    check_contents([Parcel("", "model", files, "")])
+    return read_run(run_dir)
 
 
 def find_dataset(api: HfApi, repo_id: str) -> DatasetReference:

@@ -22,10 +22,10 @@ from fitness_aqa_dataset.push import dataset_parcel
 from metrics.push import METRICS, metric_parcel
 from model_card.card import DatasetReference, write_figures
 from model_card.publishing.config import PIECES, PublishConfig, read_config, with_default_names
-from model_card.publishing.model import model_parcel
+from model_card.publishing.model import model_parcel, read_safely
 from model_card.publishing.model_files import check_layout, model_files
 from model_card.publishing.space import TITLE, space_parcel
-from model_card.run_files import Run, read_run
+from model_card.run_files import Run
 from model_card.space.files import space_files
 
 TYPES = {"dataset": "dataset", "temporal_map": "space", "fitness_aqa": "space", "model": "model", "space": "space"}
@@ -58,7 +58,7 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
         ValueError: If something must not be sent; if the Hub refuses it; if the answer is not yes.
         ConnectionError: If the Hub cannot be reached.
     """
-    run = read_run(config.run)
+    run = read_safely(config.run, config.shorten_paths)
     config = with_default_names(config, read_prepared(config.dataset).is_synthetic, run.is_synthetic)
     for piece in PIECES:
         validate_repo_id(config.repo_id(piece))

@@ -1,7 +1,6 @@
 """A run's model goes to a Hub on this machine and answers from there where nothing of this project can be imported."""
 
 import json
-import os
 import pickle
 import re
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.hub import LocalHub, run_client
 from tests.model_card.publishing.conftest import ROOT, command, succeed
 
 # A machine without this project.
@@ -58,7 +58,7 @@ def test_the_repository_is_private_tagged_and_whole(hub, pushed):
     assert repository.private and repository.tags["v0.1"].oid == repository.branches["main"].oid
     assert {"README.md", "model.safetensors", "figures/timeline.png", "modeling_llava_video.py"} < set(files)
     assert {"recipe.yaml", "curves.png", "tokenizer.json", "processor_config.json"} < set(files)
-    assert not [name for name in files if name.endswith((".jsonl", ".bin", ".pt")) or name.startswith("checkpoint")]
+    assert not [name for name in files if name.endswith((".jsonl", ".bin", ".pt")) or name.startswith("checkpoint-")]
     recipe = yaml.safe_load(hub.read("model", "tester/model", "recipe.yaml"))
     assert recipe["dataset_name"] == "release"  # the last part of where it was
 
@@ -100,26 +100,44 @@ def test_again_sends_nothing(hub, pushed, small_run):
     assert hub.uploaded_bytes == 0
 
 
-def test_killed_in_the_middle_and_pushed_again(hub, small_run):
+def test_killed_in_the_middle_and_pushed_again(small_run, tmp_path):
+    with LocalHub(tmp_path / "hub") as hub:
+        hub.fail_next(100, "killed/commit/", status=503)  # large files arrive, the commit never does
+        line = [sys.executable, "-m", "model_card", "push", small_run, "tester/killed", "--shorten-paths", "--yes"]
+        process = subprocess.Popen(line, cwd=ROOT, env=hub.env, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not any("killed/commit/" in request.path for request in hub.requests):
+            assert time.monotonic() < deadline, "nothing was committed"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert hub.uploaded_bytes > (small_run / "model.safetensors").stat().st_size
+        assert list(hub.repository("model", "tester/killed").branches["main"].files) == [".gitattributes"]
+        hub.clear_faults()
+        hub.requests.clear()
+        done = push(hub, small_run, "tester/killed", "--shorten-paths", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert "model.safetensors" in hub.repository("model", "tester/killed").branches["main"].files
+        assert hub.uploaded_bytes == 0  # all that is large had arrived
+
+
+# Several pushes in one process; each is a run, a repository and settings, and gives an address or an error.
+ATTEMPTS = """
+import os
+sys.path.insert(0, sys.argv[1])
+from model_card.publishing.model import push_model
+
+answer = []
+for run, repo_id, settings in json.loads(sys.argv[2]):
+    os.environ["HF_TOKEN"] = settings.pop("token", "hf_localtoken")  # an empty one is none
+    answer.append(error_of(push_model, run, repo_id, yes=True, **{"shorten": True, **settings}))
+"""
+
+
+def attempt(hub, *pushes) -> list[str | None]:
+    """The error of each push; `None` for one that ended well."""
     hub.requests.clear()
-    hub.fail_next(100, "killed/commit/", status=503)  # large files arrive, the commit never does
-    line = [sys.executable, "-m", "model_card", "push", small_run, "tester/killed", "--shorten-paths", "--yes"]
-    process = subprocess.Popen(line, cwd=ROOT, env=hub.env, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not any("killed/commit/" in request.path for request in hub.requests):
-        assert time.monotonic() < deadline, "nothing was committed"
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    sent_before = hub.uploaded_bytes
-    assert list(hub.repository("model", "tester/killed").branches["main"].files) == [".gitattributes"]
-    hub.clear_faults()
-    hub.requests.clear()
-    done = push(hub, small_run, "tester/killed", "--shorten-paths", "--yes")
-    assert done.returncode == 0, done.stderr
-    assert "model.safetensors" in hub.repository("model", "tester/killed").branches["main"].files
-    assert sent_before + hub.uploaded_bytes >= (small_run / "model.safetensors").stat().st_size
-    assert hub.uploaded_bytes == 0  # all that is large had arrived
+    return run_client(hub.env, ATTEMPTS, ROOT, json.dumps(pushes, default=str))
 
 
 REFUSED = {
@@ -130,28 +148,61 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_must_not_be_sent_is_refused_before_anything_is_asked(name, hub, run):
-    write, message = REFUSED[name]
-    write(run / name)
-    hub.requests.clear()
-    done = push(hub, run, "tester/refused", "--shorten-paths", "--yes")
+def test_what_must_not_be_sent_is_refused_before_anything_is_asked(hub, small_run, tmp_path):
+    for name, (write, _) in REFUSED.items():
+        shutil.copytree(small_run, tmp_path / name)
+        write(tmp_path / name / name)
+    errors = attempt(hub, *((tmp_path / name, "tester/refused", {}) for name in REFUSED))
+    for error, (_, message) in zip(errors, REFUSED.values(), strict=True):
+        assert error.startswith("ValueError: ") and message in error and "a1a1a1" not in error
+    assert hub.requests == []
+
+
+def test_pushes_that_make_no_sense(hub, small_run, tmp_path):
+    paths, none, adapter, merged, missing = attempt(
+        hub,
+        (small_run, "tester/refused", {"shorten": False}),
+        (tmp_path / "none", "tester/refused", {}),
+        (small_run, "tester/refused", {"layout": "adapter-only"}),
+        (small_run, "tester/refused", {"layout": "merged"}),
+        (small_run, "tester/refused", {"dataset": "tester/none"}),
+    )
+    assert "recipe.yaml, `dataset_name`: " in paths and "add --shorten-paths" in paths
+    assert "no such run folder" in none and not list(tmp_path.iterdir())
+    for error, flag in ((adapter, "--adapter-only"), (merged, "--merged")):
+        assert error == f"ValueError: {small_run}: holds a whole model and no adapter; leave out {flag}"
+    assert missing == (
+        "ValueError: --dataset tester/none: no such data set on the Hub; push it first, or leave --dataset out"
+    )
+    assert ("model", "tester/refused") not in hub.storage.repositories
+
+
+def test_other_refusals_say_what_to_do(hub, small_run):
+    hub.fail_next(1, "conflict/commit/", status=409)
+    hub.fail_next(1, "large/commit/", status=413)
+    hub.fail_next(2, "busy/commit/", status=429)
+    conflict, large, busy, odd, none = attempt(
+        hub,
+        *((small_run, f"tester/{name}", {}) for name in ("conflict", "large", "busy")),
+        (small_run, "tester/refused", {"token": "hf_tok\u00e9n"}),
+        (small_run, "tester/refused", {"token": ""}),
+    )
+    assert conflict.startswith("ValueError: the Hub refuses this: ") and "run the same command again" in conflict
+    assert "a file or the whole is larger than the Hub takes" in large
+    assert busy is None and "README.md" in hub.repository("model", "tester/busy").branches["main"].files
+    assert none == f"ValueError: no token for the Hub: {LOGIN}"
+    assert odd == f"ValueError: the token for the Hub has characters that no token has: {LOGIN}"
+
+
+LOGIN = "log in with `hf auth login`, or set HF_TOKEN to a token that may write"
+
+
+def test_a_wrong_token_is_not_shown(hub, small_run):
+    loud = hub.new_env("hf_wrongtoken") | {"HF_HUB_VERBOSITY": "debug", "HF_DEBUG": "1"}
+    done = push(hub, small_run, "tester/refused", "--shorten-paths", "--yes", env=loud)
     assert (done.returncode, done.stdout) == (1, "")
-    assert last_line(done).startswith("error: ") and message in last_line(done)
-    assert "Traceback" not in done.stderr and "a1a1a1" not in done.stderr
-    assert not any("tester/refused" in request.path or "create" in request.path for request in hub.requests)
-
-
-def test_paths_of_this_machine_are_refused(hub, small_run, small_release):
-    done = push(hub, small_run, "tester/refused", "--yes")
-    assert done.returncode == 1
-    assert "recipe.yaml, `dataset_name`: " in last_line(done) and "add --shorten-paths" in last_line(done)
-
-
-def test_a_whole_model_has_no_adapter(hub, small_run):
-    for flag in ("--adapter-only", "--merged"):
-        done = push(hub, small_run, "tester/refused", flag, "--yes")
-        assert last_line(done) == f"error: {small_run}: holds a whole model and no adapter; leave out {flag}"
+    assert last_line(done).startswith("error: the Hub refuses this token: ") and last_line(done).endswith(LOGIN)
+    assert "hf_wrongtoken" not in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_original_layout(hub, small_run, tmp_path):
@@ -163,35 +214,6 @@ def test_the_original_layout(hub, small_run, tmp_path):
     assert config["architectures"] == ["LlavaQwenForCausalLM"]
     card = hub.read("model", "tester/original", "README.md").decode()
     assert "from_original" in card and "trust_remote_code" not in card
-
-
-def test_a_data_set_that_is_not_there(hub, small_run):
-    done = push(hub, small_run, "tester/refused", "--dataset", "tester/none", "--shorten-paths", "--yes")
-    assert last_line(done) == (
-        "error: --dataset tester/none: no such data set on the Hub; push it first, or leave --dataset out"
-    )
-
-
-def test_a_wrong_token_and_none(hub, small_run):
-    cure = "log in with `hf auth login`, or set HF_TOKEN to a token that may write"
-    wrong = push(hub, small_run, "tester/refused", "--shorten-paths", "--yes", env=hub.new_env("hf_wrongtoken"))
-    assert wrong.returncode == 1 and last_line(wrong).endswith(cure)
-    assert "hf_wrongtoken" not in wrong.stdout + wrong.stderr
-    debug = hub.new_env("hf_wrongtoken") | {"HF_HUB_VERBOSITY": "debug", "HF_DEBUG": "1"}
-    loud = push(hub, small_run, "tester/refused", "--shorten-paths", "--yes", env=debug)
-    assert loud.returncode == 1 and "hf_wrongtoken" not in loud.stdout + loud.stderr
-    none = push(hub, small_run, "tester/refused", "--yes", env=hub.new_env(None))
-    assert last_line(none) == f"error: no token for the Hub: {cure}"
-    odd = push(hub, small_run, "tester/refused", "--yes", env=hub.new_env("hf_tokén"))
-    assert last_line(odd) == f"error: the token for the Hub has characters that no token has: {cure}"
-
-
-@pytest.mark.parametrize("status", [409, 413])
-def test_other_refusals_say_what_to_do(status, hub, small_run):
-    hub.fail_next(1, f"status{status}/commit/", status=status)
-    done = push(hub, small_run, f"tester/status{status}", "--shorten-paths", "--yes")
-    cures = {409: "run the same command again", 413: "a file or the whole is larger than the Hub takes"}
-    assert done.returncode == 1 and cures[status] in last_line(done)
 
 
 def test_it_asks_and_shows_sizes(hub, small_run):
@@ -207,18 +229,10 @@ def test_pictures_of_people_are_not_made_public(hub, run):
     (run / "predictions.settings.json").write_text(json.dumps(settings | {"synthetic": False}))
     results = json.loads((run / "train_results.json").read_text())
     (run / "train_results.json").write_text(json.dumps(results | {"synthetic": False}))
-    hub.requests.clear()
-    flags = ["--shorten-paths", "--yes", "--public"]
-    done = push(hub, run, "tester/people", *flags)
-    assert done.returncode == 1
-    assert "figures/timeline.png" in last_line(done) and "--i-have-the-right-to-publish" in last_line(done)
-    assert not any("tester/people" in request.path for request in hub.requests)
-    done = push(hub, run, "tester/people", *flags, "--i-have-the-right-to-publish")
-    assert done.returncode == 0, done.stderr
-    assert not hub.repository("model", "tester/people").private
-
-
-def test_a_run_that_is_none(hub, tmp_path):
-    done = push(hub, tmp_path / "none", "tester/refused", "--yes")
-    assert done.returncode == 1 and "no such run folder" in last_line(done)
-    assert os.listdir(tmp_path) == []
+    refused, sent = attempt(
+        hub,
+        (run, "tester/people", {"public": True}),
+        (run, "tester/people", {"public": True, "right_to_publish": True}),
+    )
+    assert "figures/timeline.png" in refused and "--i-have-the-right-to-publish" in refused
+    assert sent is None and not hub.repository("model", "tester/people").private
