@@ -88,7 +88,7 @@ class ClipAnswerer:
             progress(0.3 + 0.5 * index / len(batches), "looking at the frames")
             rows += answerer.rows(batches[index])
         if problem := rows[0].get("error"):
-            raise ValueError(f"{path.name}: {problem}")
+            raise ValueError(f"{path.name}: {problem.removeprefix('this clip: ')}")
         return Answer(rows, settings, not (calibration and calibration.difference(settings)))
 
     def _options(self, of_clip: list[str]):

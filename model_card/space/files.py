@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import SpaceCard, SpaceCardData
 
 from model_card.space.examples import EXAMPLES, example_clips
-from model_card.space.limits import MOST_BYTES, MOST_SECONDS
+from model_card.space.limits import MOST_MEGABYTES, MOST_SECONDS
 from model_card.space.model_files import (
     SMALL_FILES,
     frames_of_recipe,
@@ -52,7 +52,7 @@ def space_files(
         `dict[str, Path | bytes]`: Files or their contents by path in the repository, sorted.
 
     Raises:
-        ValueError: If there is no such model, it may not be read, it is an adapter on a base that is not on the Hub, or
+        ValueError: If there is no such model, it may not be read, it is an adapter on a base that is no Hub model, or
             Gradio is not installed.
     """
     folder = model_folder(str(model), SMALL_FILES)
@@ -130,6 +130,6 @@ def render_card(
         is_synthetic=is_synthetic,
         related=related,
         most_seconds=MOST_SECONDS,
-        most_megabytes=MOST_BYTES // 10**6,
+        most_megabytes=MOST_MEGABYTES,
         num_examples=len(EXAMPLES),
     ).content

@@ -6,7 +6,7 @@ from fitness_aqa_dataset.checking.headers import box_problem
 from fitness_aqa_dataset.frames import open_video
 from fitness_aqa_dataset.problems import one_line
 
-MOST_BYTES = 50_000_000
+MOST_MEGABYTES = 50  # of 2^20 bytes, as browsers are told
 MOST_SECONDS = 60
 # A minute of slow motion at 240 frames a second has 14,400; 4K has 4096 × 2304 pixels at most.
 MOST_FRAMES, MOST_PIXELS = 14_400, 4096 * 2304
@@ -28,7 +28,7 @@ def check_clip(path: Path) -> None:
     if not path.is_file():
         raise ValueError(f"{name}: the file is no longer here. Drop the clip once more.")
     if problem := box_problem(path):
-        raise ValueError(f"{name}: {problem.what}. Drop a video file, such as .mp4, .mov or .webm.")
+        raise ValueError(f"{name}: {problem.what}. Drop a whole video file, such as .mp4, .mov or .webm.")
     try:
         decoder = open_video(str(path), name)
     except ValueError as error:  # in which FFmpeg tells where the file lies

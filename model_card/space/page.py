@@ -4,12 +4,14 @@ from functools import partial
 from pathlib import Path
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from model_card.space.answer import ClipAnswerer
 from model_card.space.examples import Example
-from model_card.space.limits import MOST_BYTES, MOST_SECONDS, check_clip
+from model_card.space.limits import MOST_MEGABYTES, MOST_SECONDS, check_clip
 from model_card.space.result import TEMPLATES, render, render_answer
 from model_card.space.uploads import OLDEST_S, Uploads
+from trainer.prediction.inputs import VIDEO_SUFFIXES
 from trainer.prediction.options import DECODES
 from trainer.report.feedback import NOT_ADVICE
 from trainer.report.thumbnails import make_thumbnail, open_clip
@@ -26,10 +28,15 @@ ONE_AT_A_TIME = {"concurrency_id": "answer", "concurrency_limit": 1, "api_visibi
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 LAUNCH = {
     "css_paths": [TEMPLATES / "style.css"],
-    "max_file_size": MOST_BYTES,
+    "max_file_size": MOST_MEGABYTES * gr.FileSize.MB,
     "footer_links": ["settings"],
     "ssr_mode": False,
 }
+
+
+def path_of(upload: FileData | None) -> str | None:
+    """Where an upload lies."""
+    return upload and upload.path
 
 
 def answer_as_html(
@@ -90,12 +97,14 @@ def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], upl
         gr.HTML(render("intro.html", model=answerer.name, is_synthetic=answerer.is_synthetic, not_advice=NOT_ADVICE))
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
-                clip = gr.Video(
-                    label=f"Your clip: up to {MOST_SECONDS} seconds and {MOST_BYTES // 10**6} MB",
-                    sources=["upload"],
-                    height=260,
+                # `gr.Video` would call what this browser cannot play, such as many phones' HEVC, an error.
+                clip = gr.File(
+                    label=f"Your clip: up to {MOST_SECONDS} seconds and {MOST_MEGABYTES} MB",
+                    file_types=["video", *VIDEO_SUFFIXES],
+                    height=160,
                     elem_id="clip",
                 )
+                clip.preprocess = path_of  # its own leaves an empty file behind
                 decode = gr.Radio(
                     [(WAYS[way], way) for way in reversed(DECODES)],
                     value="score",

@@ -70,6 +70,7 @@ def render_answer(path: Path, answer: Answer) -> str:
         name=path.name,
         video=clip_video(path, answer.rows),
         parts_of_clip=parts,
+        labels=feedback.labels,
         settings=answer.settings,
         has_probabilities=answer.settings["decode"] == "score",
         fits_calibration=answer.fits_calibration,

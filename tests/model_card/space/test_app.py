@@ -75,7 +75,7 @@ def open_page(browser, address):
 def drop(browser, path):
     """Put a file in, and wait until it has arrived."""
     find(browser, "#clip input[type=file]").send_keys(str(path))
-    wait_for(lambda: find(browser, "#clip video"))
+    wait_for(lambda: find(browser, "#clip .file-preview"))
 
 
 def ask(browser):
@@ -112,7 +112,7 @@ def expected(row):
 
 
 def errors_shown(answer):
-    rows = answer.find_elements("css selector", ".errors tbody tr")
+    rows = answer.find_elements("css selector", ".repetition .errors tbody tr")
     return [tuple(text_of(row, "th, td")) for row in rows]
 
 
@@ -178,8 +178,8 @@ def test_files_that_are_no_clips_get_their_message(address, browser, scratch, tm
     (tmp_path / "empty.mp4").touch()
     make_clip(tmp_path / "long.mp4", 600)
     for name, message in (
-        ("text.mp4", "text.mp4: not a video but text. Drop a video file, such as .mp4, .mov or .webm."),
-        ("empty.mp4", "empty.mp4: empty (0 bytes). Drop a video file, such as .mp4, .mov or .webm."),
+        ("text.mp4", "text.mp4: not a video but text. Drop a whole video file, such as .mp4, .mov or .webm."),
+        ("empty.mp4", "empty.mp4: empty (0 bytes). Drop a whole video file, such as .mp4, .mov or .webm."),
         ("long.mp4", "long.mp4: it lasts 600 seconds, and at most 60 are answered here."),
     ):
         open_page(browser, address)

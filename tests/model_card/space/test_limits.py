@@ -32,8 +32,8 @@ def test_what_is_no_video_is_named(tmp_path):
     (tmp_path / "noise.mp4").write_bytes(bytes(range(256)) * 8)
     (tmp_path / "picture.mp4").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     for name, what in (
-        ("text.mp4", r"not a video but text\. Drop a video file, such as \.mp4, \.mov or \.webm\."),
-        ("empty.mp4", r"empty \(0 bytes\)\. Drop a video file"),
+        ("text.mp4", r"not a video but text\. Drop a whole video file, such as \.mp4, \.mov or \.webm\."),
+        ("empty.mp4", r"empty \(0 bytes\)\. Drop a whole video file"),
         ("noise.mp4", "not a video that FFmpeg can decode"),
         ("picture.mp4", "not a video but a still image"),
         ("gone.mp4", "the file is no longer here. Drop the clip once more"),
