@@ -163,7 +163,7 @@ def _check_rows(path: Path, model_dir: Path) -> None:
 
 
 def _read_raw(path: Path, needed: str) -> dict[str, dict]:
-    """Rows as they were written, each with a value that a card needs; the others were checked when they were scored."""
+    """Rows as they were written, each with a value that a card needs; scoring has checked the others."""
 
     def check(row: dict, index: int) -> dict:
         if needed not in row:

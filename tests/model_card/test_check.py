@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from fitness_aqa_dataset.prepare import prepare_release
 from model_card.__main__ import main
 from model_card.check import check_card
 
@@ -11,6 +12,12 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("folder", ["metrics/temporal_map", "metrics/fitness_aqa"])
 def test_the_metrics_own_cards(folder):
     assert check_card(ROOT / folder) == []
+
+
+@pytest.mark.parametrize("format", ["parquet", "videofolder"])
+def test_the_card_of_a_prepared_folder(finished_run, tmp_path, format):
+    prepare_release(finished_run / "release", tmp_path / "data", format=format, names=["video"])
+    assert check_card(tmp_path / "data") == []
 
 
 def test_problems_come_in_the_order_of_lines_on_standard_output(tmp_path, capsys):

@@ -93,6 +93,13 @@ def test_damaged_file(run_dir, name, content, message):
     assert "\n" not in str(caught.value)
 
 
+def test_a_row_without_its_answer(run_dir):
+    text = (run_dir / "predictions.jsonl").read_text().replace('"answer": "knee', '"said": "knee')
+    (run_dir / "predictions.jsonl").write_text(text)
+    with pytest.raises(ValueError, match=r"predictions\.jsonl, line 3, id 'squat/2_1': has no `answer`\. Answer the"):
+        read_run(run_dir)
+
+
 def test_ids_that_differ(run_dir):
     rows = (run_dir / "predictions.jsonl").read_text().splitlines(keepends=True)
     (run_dir / "predictions.jsonl").write_text("".join(rows[1:]))
