@@ -47,9 +47,9 @@ class ClipAnswerer:
     """
 
     def __init__(self, model: str, num_frames: int | None = None):
-        self.name = model
         folder = model_folder(model)
-        self.folder = model if Path(model).is_dir() else str(folder)
+        self.hub_id = None if Path(model).is_dir() else model
+        self.folder = str(folder)
         self.is_synthetic = is_synthetic_model(folder)
         state, options = PartialState(cpu=not torch.accelerator.is_available()), self._options([])
         self.num_frames = num_frames or settings_of(options)["num_frames"]

@@ -24,7 +24,8 @@ WAYS = {
     "free": "free: let the model write what it wants",
 }
 # Every way to ask shares one queue: one answer at a time.
-ONE_AT_A_TIME = {"concurrency_id": "answer", "concurrency_limit": 1, "api_visibility": "private"}
+ONE_AT_A_TIME = {"concurrency_id": "answer", "concurrency_limit": 1, "scroll_to_output": True}
+ONE_AT_A_TIME |= {"api_visibility": "private"}
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 LAUNCH = {
     "css_paths": [TEMPLATES / "style.css"],
@@ -40,18 +41,21 @@ def path_of(upload: FileData | None) -> str | None:
 
 
 def answer_as_html(
-    answerer: ClipAnswerer, path: str | None, decode: str, num_frames: float, progress: gr.Progress
+    answerer: ClipAnswerer, path: str | None, ways: tuple[str, float], progress: gr.Progress, is_upload: bool
 ) -> str:
     """What the page shows for a clip: the answer, or one line that says why there is none."""
+    decode, num_frames = ways
     if not path:
         return render("problem.html", message="No clip yet: drop one, or pick an example.", note="")
     try:
         check_clip(Path(path))
         answer = answerer(Path(path), decode, int(num_frames), lambda share, what: progress(share, desc=what))
         progress(0.85, desc="drawing")
-        return render_answer(Path(path), answer)
+        return render_answer(Path(path), answer, is_upload)
     except ValueError as error:
-        return render("problem.html", message=str(error).replace(str(path), Path(path).name), note=DELETED)
+        return render(
+            "problem.html", message=str(error).replace(str(path), Path(path).name), note=DELETED if is_upload else ""
+        )
 
 
 def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], uploads: Uploads) -> gr.Blocks:
@@ -84,17 +88,17 @@ def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], upl
         progress=gr.Progress(),  # noqa: B008
     ):
         try:
-            return answer_as_html(answerer, path, decode, num_frames, progress), None
+            return answer_as_html(answerer, path, (decode, num_frames), progress, is_upload=True), None
         finally:
             uploads.done(request.session_hash, path)
 
     def answer_example(path: Path, decode: str, num_frames: float, progress=gr.Progress()):  # noqa: B008
-        return answer_as_html(answerer, str(path), decode, num_frames, progress)
+        return answer_as_html(answerer, str(path), (decode, num_frames), progress, is_upload=False)
 
     with gr.Blocks(
         title="Squat and press feedback", analytics_enabled=False, delete_cache=(OLDEST_S // 4, OLDEST_S)
     ) as page:
-        gr.HTML(render("intro.html", model=answerer.name, is_synthetic=answerer.is_synthetic, not_advice=NOT_ADVICE))
+        gr.HTML(render("intro.html", model=answerer.hub_id, is_synthetic=answerer.is_synthetic, not_advice=NOT_ADVICE))
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
                 # `gr.Video` would call what this browser cannot play, such as many phones' HEVC, an error.

@@ -40,7 +40,7 @@ class Part:
     strip: list[Thumbnail]
 
 
-def render_answer(path: Path, answer: Answer) -> str:
+def render_answer(path: Path, answer: Answer, is_upload: bool) -> str:
     """
     Write an answer as HTML that needs no file.
 
@@ -49,6 +49,8 @@ def render_answer(path: Path, answer: Answer) -> str:
             The clip.
         answer ([`Answer`]):
             To it.
+        is_upload (`bool`):
+            Whether it is a visitor's, which is deleted, or one of the examples.
 
     Returns:
         `str`: The clip and all frames are in it as data URLs.
@@ -68,6 +70,7 @@ def render_answer(path: Path, answer: Answer) -> str:
     return render(
         "answer.html",
         name=path.name,
+        is_upload=is_upload,
         video=clip_video(path, answer.rows),
         parts_of_clip=parts,
         labels=feedback.labels,

@@ -1,6 +1,7 @@
 """The written folder of a Space, running by itself, and visitors with a real browser."""
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import model_card.space
+from model_card.space import app
 from model_card.space.files import space_files
 from tests.browser import open_browser, serve, skip_without_chromium, wait_for
 from tests.hub import LocalHub
@@ -188,6 +189,12 @@ def test_files_that_are_no_clips_get_their_message(address, browser, scratch, tm
         assert wait_for(lambda: find(browser, "#result .problem").text).startswith(message)
         assert uploads(scratch) == []
     open_page(browser, address)
+    with (tmp_path / "large.mp4").open("wb") as file:
+        file.truncate(50 * 2**20 + 1)
+    find(browser, "#clip input[type=file]").send_keys(str(tmp_path / "large.mp4"))
+    too_large = 'File(s) exceed the maximum allowed size of 50.0 Mb: "large.mp4"'
+    wait_for(lambda: too_large in find(browser, "body").text)
+    open_page(browser, address)
     ask(browser)
     assert wait_for(lambda: find(browser, "#result .problem").text) == "No clip yet: drop one, or pick an example."
     assert "Traceback" not in (scratch / "log.txt").read_text()
@@ -229,8 +236,21 @@ def test_a_private_model_without_a_token_is_said_on_the_page(browser, tmp_path):
         hub = stack.enter_context(LocalHub(tmp_path / "hub"))
         own = {"FITNESS_AQA_MODEL": "tester/secret", "HF_ENDPOINT": hub.env["HF_ENDPOINT"], "HF_HUB_OFFLINE": "0"}
         own |= {"HF_TOKEN": "", "OMP_NUM_THREADS": "1"}
-        app = Path(model_card.space.__file__).parent / "app.py"
-        browser.get(stack.enter_context(serve(app, tmp_path, **own)))
+        program = Path(app.__file__)
+        browser.get(stack.enter_context(serve(program, tmp_path, **own)))
         message = wait_for(lambda: find(browser, "#result .problem").text)
         assert message.startswith("tester/secret: no such model on the Hub, or it is private. A private model needs")
         assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+def test_which_model_answers(model, tmp_path, monkeypatch):
+    monkeypatch.delenv("FITNESS_AQA_MODEL", raising=False)
+    monkeypatch.setattr(app, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match="No model to answer with: set FITNESS_AQA_MODEL to a folder or a model"):
+        app.load_answerer()
+    shutil.copytree(model, tmp_path / "own")
+    (tmp_path / "space.json").write_text('{"model": "own", "num_frames": 12}')
+    answerer = app.load_answerer()
+    assert (answerer.folder, answerer.num_frames, answerer.hub_id) == (str(tmp_path / "own"), 12, None)
+    monkeypatch.setenv("FITNESS_AQA_MODEL", str(model))
+    assert (app.load_answerer().folder, app.load_answerer().num_frames) == (str(model), 8)

@@ -43,7 +43,7 @@ def test_frames_of_the_strip_are_the_middles_of_equal_parts(clips):
 
 
 def test_the_page_holds_the_clip_and_its_frames_and_names_no_file(clips):
-    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=True))
+    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=True), True)
     assert set(re.findall(r'src="(\w+:\w+/\w+);base64,', html)) == {"data:video/mp4", "data:image/jpeg"}
     assert str(clips["squat"].parent) not in html
     assert "seconds. &lt;b&gt;" in html  # what a model writes is text
@@ -52,7 +52,7 @@ def test_the_page_holds_the_clip_and_its_frames_and_names_no_file(clips):
 
 
 def test_the_copy_in_the_page_is_small_and_has_the_errors_drawn_into_it(clips):
-    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=True))
+    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=True), True)
     copy = open_video(base64.b64decode(re.search(r"data:video/mp4;base64,([^\"]+)", html)[1]))
     original = open_video(str(clips["squat"]))
     assert copy.metadata.average_fps == 25
@@ -66,14 +66,21 @@ def test_the_copy_in_the_page_is_small_and_has_the_errors_drawn_into_it(clips):
 
 def test_ways_without_probabilities_say_so_and_one_that_does_not_fit_too(clips):
     free = Answer([ROW | {"scores": {}}], SETTINGS | {"decode": "free"}, fits_calibration=True)
-    html = render_answer(clips["squat"], free)
+    html = render_answer(clips["squat"], free, True)
     assert "This way of answering gives no probabilities" in html and '<th scope="col">Probability</th>' not in html
-    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=False))
+    html = render_answer(clips["squat"], Answer([ROW], SETTINGS, fits_calibration=False), True)
     assert "checked with another number of frames" in html
 
 
 def test_an_answer_that_cannot_be_read(clips):
     row = ROW | {"answer": "", "exercise": None, "errors": [], "scores": {}}
-    html = render_answer(clips["squat"], Answer([row], SETTINGS | {"decode": "free"}, fits_calibration=True))
+    html = render_answer(clips["squat"], Answer([row], SETTINGS | {"decode": "free"}, fits_calibration=True), True)
     assert "The exercise was not recognised" in html and "(nothing)" in html
     assert "Nothing can be said about mistakes" in html
+
+
+def test_an_example_is_not_deleted(clips):
+    answer = Answer([ROW], SETTINGS, fits_calibration=True)
+    assert "has been deleted from the server" in render_answer(clips["squat"], answer, is_upload=True)
+    html = render_answer(clips["squat"], answer, is_upload=False)
+    assert "deleted" not in html and "A simulated clip." in html
