@@ -11,13 +11,7 @@ from huggingface_hub import SpaceCard, SpaceCardData
 
 from model_card.space.examples import EXAMPLES, example_clips
 from model_card.space.limits import MOST_MEGABYTES, MOST_SECONDS
-from model_card.space.model_files import (
-    SMALL_FILES,
-    frames_of_recipe,
-    inference_files,
-    is_synthetic_model,
-    model_folder,
-)
+from model_card.space.model_files import check_name, frames_of_recipe, inference_files, is_synthetic_model
 
 SPACE = Path(__file__).parent
 REPOSITORY = SPACE.parents[1]
@@ -31,34 +25,47 @@ SHORT_DESCRIPTION = "What a model sees in your squat or overhead press, and when
 
 
 def space_files(
-    repo_id: str, model: str | Path, *, title: str, related: Sequence[tuple[str, str]] = (), seed: int = 0
+    repo_id: str,
+    model: str | Path,
+    *,
+    title: str,
+    related: Sequence[tuple[str, str]] = (),
+    seed: int = 0,
+    synthetic: bool | None = None,
 ) -> dict[str, Path | bytes]:
     """
-    List what a Space is made of. It runs alone: our packages are in it as source.
+    List what a Space is made of. It runs alone: our packages are in it as source. The Hub is not asked for anything.
 
     Args:
         repo_id (`str`):
             `owner/name` of the Space.
         model (`str` or `Path`):
-            A folder, whose files go with the Space; or `owner/name` on the Hub, which the Space loads when it starts.
+            A folder, whose files go with the Space; or `owner/name` on the Hub, which the Space loads when it starts,
+            and which need not be there yet.
         title (`str`):
             Of the Space.
         related (`Sequence[tuple[str, str]]`, *optional*):
             What the card links to: a text and an address each.
         seed (`int`, *optional*, defaults to 0):
             Of the simulated clips that visitors can pick.
+        synthetic (`bool`, *optional*):
+            Whether a model on the Hub was trained on simulated clips; a folder says so itself. `None`: the card refers
+            to the model's own.
 
     Returns:
         `dict[str, Path | bytes]`: Files or their contents by path in the repository, sorted.
 
     Raises:
-        ValueError: If there is no such model, it may not be read, it is an adapter on a base that is no Hub model, or
-            Gradio is not installed.
+        ValueError: If there is no such folder and `model` is no name either, the folder holds no weights or an adapter
+            on a base that is no Hub model, or Gradio is not installed.
     """
-    folder = model_folder(str(model), SMALL_FILES)
-    is_own = Path(model).is_dir()
-    settings = {"model": "model" if is_own else str(model), "num_frames": frames_of_recipe(folder)}
-    card = render_card(repo_id, title, settings["model"], is_own, is_synthetic_model(folder), related)
+    folder = Path(model)
+    if is_own := folder.is_dir():
+        settings = {"model": "model", "num_frames": frames_of_recipe(folder)}
+        synthetic = is_synthetic_model(folder)
+    else:
+        settings = {"model": check_name(str(model))}
+    card = render_card(repo_id, title, settings["model"], is_own, synthetic, related)
     files: dict[str, Path | bytes] = {
         "README.md": card.encode(),
         "requirements.txt": "".join(f"{line}\n" for line in requirements()).encode(),
@@ -103,7 +110,7 @@ def gradio_version() -> str:
 
 
 def render_card(
-    repo_id: str, title: str, model: str, is_own: bool, is_synthetic: bool, related: Sequence[tuple[str, str]]
+    repo_id: str, title: str, model: str, is_own: bool, is_synthetic: bool | None, related: Sequence[tuple[str, str]]
 ) -> str:
     """The Space's README.md: header and text."""
     data = SpaceCardData(

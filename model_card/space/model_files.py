@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import RepoCard, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.utils import validate_repo_id
 
 from trainer.prediction.calibration import CALIBRATION, SETTINGS
 from trainer.prediction.options import DEFAULTS
@@ -15,18 +16,24 @@ from trainer.run_record import RECIPE
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 TEXT_FILES = ("*config.json", "tokenizer.json", "vocab.json", "merges.txt", "*.jinja", "*_tokens.json")
 RESULTS, CARD = "train_results.json", "README.md"
-SMALL_FILES = (RECIPE, RESULTS, CARD)
 
 
-def model_folder(model: str, only: tuple[str, ...] = (*WEIGHTS, *TEXT_FILES, *SMALL_FILES, CALIBRATION)) -> Path:
+def check_name(model: str) -> str:
+    """The name of a model on the Hub as it is; a ValueError if it is none."""
+    try:
+        validate_repo_id(model)
+    except HFValidationError:
+        raise ValueError(f"{model}: no such folder, and no name of a model on the Hub (owner/name).") from None
+    return model
+
+
+def model_folder(model: str) -> Path:
     """
     The model on this machine.
 
     Args:
         model (`str`):
             A folder, or `owner/name` on the Hub, which is downloaded to the cache.
-        only (`tuple[str, ...]`):
-            Patterns of the files that are needed.
 
     Returns:
         `Path`: The folder.
@@ -36,10 +43,9 @@ def model_folder(model: str, only: tuple[str, ...] = (*WEIGHTS, *TEXT_FILES, *SM
     """
     if Path(model).is_dir():
         return Path(model)
+    patterns = [*WEIGHTS, *TEXT_FILES, RECIPE, CALIBRATION, RESULTS, CARD]
     try:
-        return Path(snapshot_download(model, allow_patterns=list(only), ignore_patterns=["*/*"]))
-    except HFValidationError:
-        raise ValueError(f"{model}: no such folder, and no name of a model on the Hub (owner/name).") from None
+        return Path(snapshot_download(check_name(model), allow_patterns=patterns, ignore_patterns=["*/*"]))
     except RepositoryNotFoundError:
         raise ValueError(
             f"{model}: no such model on the Hub, or it is private. A private model needs the secret HF_TOKEN, a token "

@@ -7,8 +7,6 @@ from huggingface_hub import SpaceCard
 
 import model_card.space.files as module
 from model_card.space.files import requirements, space_files
-from model_card.space.model_files import inference_files
-from tests.hub import LocalHub, run_client
 
 MODEL_FILES = {
     "calibration.json",
@@ -117,51 +115,15 @@ def test_without_gradio(monkeypatch, model):
         space_files("me/try-it", model, title="Try it")
 
 
-def test_a_folder_without_weights(tmp_path):
-    with pytest.raises(ValueError, match=r"no weights \(\*\.safetensors\) there"):
-        space_files("me/try-it", tmp_path, title="Try it")
-
-
-def test_an_adapter_goes_with_its_name_on_the_hub_only(tmp_path, model):
-    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
-    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "owner/base"}')
-    assert set(inference_files(tmp_path)) == {
-        "adapter_config.json",
-        "adapter_model.safetensors",
-        "train_results.json",
-    }
-    (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(model)}))
-    with pytest.raises(ValueError, match="which is no model on the Hub. Push the base first"):
-        inference_files(tmp_path)
-
-
-PUSH = """
-api.create_repo("tester/lifts", private=True)
-api.upload_folder(repo_id="tester/lifts", folder_path=sys.argv[1], ignore_patterns=["*/*", "*.bin", "*.pt"])
-answer = None
-"""
-READ = """
-import os
-from model_card.space.files import space_files
-
-token = os.environ.pop("HF_TOKEN")
-names = ("tester/lifts", "a b", "no/one")
-refused = [error_of(space_files, "tester/try-it", name, title="Try it") for name in names]
-os.environ["HF_TOKEN"] = token
-files = space_files("tester/try-it", "tester/lifts", title="Try it")
-answer = [refused, sorted(files), json.loads(files["space.json"]), files["README.md"].decode()]
-"""
-
-
-def test_a_model_on_the_hub_stays_there(model, tmp_path):
-    with LocalHub(tmp_path / "hub") as hub:
-        run_client(hub.env, PUSH, model)
-        refused, paths, settings, card = run_client(hub.env, READ)
-    assert not [path for path in paths if path.startswith("model/")]
-    assert settings == {"model": "tester/lifts", "num_frames": 8}
-    assert SpaceCard(card).data.models == ["tester/lifts"]
-    assert "**Synthetic.**" in card and "secret `HF_TOKEN`" in card
-    private = "no such model on the Hub, or it is private. A private model needs the secret HF_TOKEN"
-    assert refused[0].startswith(f"ValueError: tester/lifts: {private}")
-    assert refused[1] == "ValueError: a b: no such folder, and no name of a model on the Hub (owner/name)."
-    assert refused[2].startswith(f"ValueError: no/one: {private}")
+def test_a_model_on_the_hub_stays_there(model):
+    files = space_files("tester/try-it", "tester/lifts", title="Try it")  # without asking for it: it is not there yet
+    assert not [path for path in files if path.startswith("model/")]
+    assert json.loads(files["space.json"]) == {"model": "tester/lifts"}
+    card = SpaceCard(files["README.md"].decode())
+    assert card.data.models == ["tester/lifts"]
+    assert "secret `HF_TOKEN`" in card.text and "its own card says" in card.text
+    for synthetic in (True, False):
+        files = space_files("tester/try-it", "tester/lifts", title="Try it", synthetic=synthetic)
+        assert ("**Synthetic.**" in files["README.md"].decode()) is synthetic
+    with pytest.raises(ValueError, match=r"^runs/my/model: no such folder, and no name of a model on the Hub"):
+        space_files("tester/try-it", "runs/my/model", title="Try it")
