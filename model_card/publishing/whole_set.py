@@ -84,7 +84,8 @@ def make_parcels(config: PublishConfig, run: Run, work: Path) -> dict[str, Parce
     for name in METRICS:
         parcels[name] = metric_parcel(name, config.repo_id(name), related(config, name))
     parcels["model"] = _model_parcel(config, run, files, None)
-    page = space_files(config.repo_id("space"), config.repo_id("model"), title=TITLE, related=related(config, "space"))
+    settings = {"title": TITLE, "related": related(config, "space"), "synthetic": run.is_trained_on_synthetic}
+    page = space_files(config.repo_id("space"), config.repo_id("model"), **settings)
     return parcels | {"space": space_parcel(config.repo_id("space"), page)}
 
 

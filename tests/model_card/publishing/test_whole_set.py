@@ -7,7 +7,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 from tests.hub import run_client
-from tests.model_card.publishing.conftest import command
+from tests.model_card.publishing.conftest import ROOT, command
 
 PIECES = {
     ("dataset", "tester/fitness-aqa-synthetic"),
@@ -113,14 +113,21 @@ def test_again_sends_nothing(hub, published, config):
 
 
 def test_wrong_settings_and_no_run(hub, config, tmp_path):
-    for change, message in {
+    changes = {
         "namespace: a/b": "`namespace`: expected a user or an organisation, got 'a/b'",
-        "run: nowhere": "no such run folder",
-        "dataset: nowhere": "nowhere",
-    }.items():
+        "run: nowhere": "FileNotFoundError: nowhere: no such run folder. `make demo` makes runs/demo.",
+        "dataset: nowhere": "FileNotFoundError: nowhere",
+    }
+    for number, change in enumerate(changes):
         key = change.split(":")[0]
         lines = [line for line in config.read_text().splitlines() if not line.startswith(f"{key}:")]
-        (tmp_path / "publish.yaml").write_text("\n".join([*lines, change]))
-        done = publish(hub, tmp_path / "publish.yaml")
-        assert done.returncode == 1 and "Traceback" not in done.stderr
-        assert done.stderr.splitlines()[-1].startswith("error: ") and message in done.stderr.splitlines()[-1]
+        (tmp_path / f"{number}.yaml").write_text("\n".join([*lines, change]))
+    script = """
+    sys.path.insert(0, sys.argv[1])
+    from model_card.publishing.config import read_config
+    from model_card.publishing.whole_set import publish
+    answer = [error_of(lambda: publish(read_config(path), yes=True)) for path in sys.argv[2:]]
+    """
+    errors = run_client(hub.env, script, ROOT, *sorted(tmp_path.iterdir()))
+    for error, message in zip(errors, changes.values(), strict=True):
+        assert message in error
