@@ -52,7 +52,8 @@ def model_folder(model: str) -> Path:
             "that may read it (Settings → Variables and secrets of the Space), and a restart."
         ) from None
     except (LocalEntryNotFoundError, HfHubHTTPError) as error:
-        raise ValueError(f"{model}: could not be loaded from the Hub ({' '.join(str(error).split()).rstrip('.')}).") from None
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"{model}: could not be loaded from the Hub ({reason}).") from None
 
 
 def is_synthetic_model(folder: Path) -> bool:

@@ -101,39 +101,13 @@ def build_page(answerer: ClipAnswerer, examples: list[tuple[Example, Path]], upl
         gr.HTML(render("intro.html", model=answerer.hub_id, is_synthetic=answerer.is_synthetic, not_advice=NOT_ADVICE))
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
-                # `gr.Video` would call what this browser cannot play, such as many phones' HEVC, an error.
-                clip = gr.File(
-                    label=f"Your clip: up to {MOST_SECONDS} seconds and {MOST_MEGABYTES} MB",
-                    file_types=["video", *VIDEO_SUFFIXES],
-                    height=160,
-                    elem_id="clip",
-                )
-                clip.preprocess = path_of  # its own leaves an empty file behind
-                decode = gr.Radio(
-                    [(WAYS[way], way) for way in reversed(DECODES)],
-                    value="score",
-                    label="How to answer",
-                    elem_id="decode",
-                )
-                num_frames = gr.Slider(
-                    1,
-                    answerer.most_frames,
-                    min(answerer.num_frames, answerer.most_frames),
-                    step=1,
-                    label="Frames to look at",
-                    elem_id="num_frames",
-                )
-                button = gr.Button("Look at my clip", variant="primary", elem_id="ask")
+                clip, ways, button = _questions(answerer)
                 gr.Markdown("No clip at hand? These are *simulated*:")
-                buttons = []
-                for pair in (examples[:2], examples[2:]):
-                    with gr.Row():
-                        buttons += [_example_button(*example) for example in pair]
+                buttons = _example_buttons(examples)
             with gr.Column(scale=5, min_width=360):
                 result = gr.HTML("", elem_id="result", min_height=200)
         clip.change(remember, clip, None, **AT_ONCE)
         page.unload(forget)
-        ways = [decode, num_frames]
         button.click(answer_upload, [clip, *ways], [result, clip], show_progress_on=result, **ONE_AT_A_TIME)
         for (_, path), pick in zip(examples, buttons, strict=True):
             pick.click(partial(answer_example, path), ways, result, **ONE_AT_A_TIME)
@@ -149,9 +123,32 @@ def build_problem_page(message: str) -> gr.Blocks:
     return page
 
 
-def _example_button(example: Example, path: Path) -> gr.Button:
-    decoder, _ = open_clip(str(path), example.file)
-    picture = make_thumbnail(decoder[len(decoder) // 2], 0.0, "").source
-    with gr.Column(min_width=120, elem_classes="example"):
-        gr.HTML(f'<img src="{picture}" alt="simulated clip: {example.name}">')
-        return gr.Button(example.name, size="sm", elem_id=f"example_{Path(example.file).stem}")
+def _questions(answerer: ClipAnswerer) -> tuple[gr.File, list[gr.components.Component], gr.Button]:
+    """Where a clip goes in, how it is to be answered, and the button that asks."""
+    # `gr.Video` would call what this browser cannot play, such as many phones' HEVC, an error.
+    clip = gr.File(
+        label=f"Your clip: up to {MOST_SECONDS} seconds and {MOST_MEGABYTES} MB",
+        file_types=["video", *VIDEO_SUFFIXES],
+        height=160,
+        elem_id="clip",
+    )
+    clip.preprocess = path_of  # its own leaves an empty file behind
+    choices = [(WAYS[way], way) for way in reversed(DECODES)]
+    decode = gr.Radio(choices, value="score", label="How to answer", elem_id="decode")
+    most, at_first = answerer.most_frames, min(answerer.num_frames, answerer.most_frames)
+    num_frames = gr.Slider(1, most, at_first, step=1, label="Frames to look at", elem_id="num_frames")
+    return clip, [decode, num_frames], gr.Button("Look at my clip", variant="primary", elem_id="ask")
+
+
+def _example_buttons(examples: list[tuple[Example, Path]]) -> list[gr.Button]:
+    """Two in a row, each below a picture of its clip."""
+    buttons = []
+    for pair in (examples[:2], examples[2:]):
+        with gr.Row():
+            for example, path in pair:
+                decoder, _ = open_clip(str(path), example.file)
+                picture = make_thumbnail(decoder[len(decoder) // 2], 0.0, "").source
+                with gr.Column(min_width=120, elem_classes="example"):
+                    gr.HTML(f'<img src="{picture}" alt="simulated clip: {example.name}">')
+                    buttons.append(gr.Button(example.name, size="sm", elem_id=f"example_{Path(example.file).stem}"))
+    return buttons

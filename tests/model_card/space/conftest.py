@@ -10,6 +10,7 @@ import trainer
 from fitness_aqa_dataset.synthetic import simulate_clip
 from fitness_aqa_dataset.synthetic.clip import write_clip
 from fitness_aqa_dataset.synthetic.sets import simulate_set, write_frames
+from model_card.space.files import space_files
 from trainer.predict import main as predict
 
 BASE = Path(trainer.__file__).parent / "demo_base" / "checkpoint"
@@ -24,6 +25,12 @@ CALIBRATION = {
     },
     "predictions": {"data": "/home/someone/release", "decode": "score", "num_frames": 8, "style": "checklist"},
 }
+# Nothing of the clone can be imported, nor what the Space does not ask for.
+ALONE = """
+import sys
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in finder.__module__]
+sys.modules |= {"evaluate": None, "tensorboard": None}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +75,16 @@ def command_line(model, tmp_path_factory):
         return [json.loads(line) for line in output.read_text().splitlines()]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def space(model, tmp_path_factory) -> Path:
+    """The repository of a Space, on disk and nothing beside it."""
+    folder = tmp_path_factory.mktemp("space") / "try it"
+    for name, file in space_files("me/try-it", model, title="Try it").items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file if isinstance(file, bytes) else file.read_bytes())
+    (folder.parent / "alone").mkdir()
+    (folder.parent / "alone" / "sitecustomize.py").write_text(ALONE)
+    return folder

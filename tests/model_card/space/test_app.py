@@ -10,35 +10,16 @@ from pathlib import Path
 import pytest
 
 from model_card.space import app
-from model_card.space.files import space_files
 from tests.browser import open_browser, serve, skip_without_chromium, wait_for
 from tests.hub import LocalHub
 from tests.model_card.space.test_limits import make_clip
+from tests.model_card.space.visitors import ask, drop, errors_shown, expected, find, open_page, shown, text_of, uploads
 from trainer.report.words import percent
 
 skip_without_chromium()
 
-# Nothing of the clone can be imported, nor what the Space does not ask for.
-ALONE = """
-import sys
-sys.meta_path = [finder for finder in sys.meta_path if "editable" not in finder.__module__]
-sys.modules |= {"evaluate": None, "tensorboard": None}
-"""
 PACKAGES = ("fitness_aqa_dataset", "metrics", "model_card", "trainer")
 WHERE = f"from importlib.util import find_spec\nfor name in {PACKAGES}:\n    print(find_spec(name).origin)"
-
-
-@pytest.fixture(scope="module")
-def space(model, tmp_path_factory) -> Path:
-    """The repository of a Space, on disk and nothing beside it."""
-    folder = tmp_path_factory.mktemp("space") / "try it"
-    for name, file in space_files("me/try-it", model, title="Try it").items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file if isinstance(file, bytes) else file.read_bytes())
-    (folder.parent / "alone").mkdir()
-    (folder.parent / "alone" / "sitecustomize.py").write_text(ALONE)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -61,60 +42,6 @@ def environment(space: Path) -> dict[str, str]:
 def browser(tmp_path_factory):
     with open_browser(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
-
-
-def find(browser, selector):
-    return browser.find_element("css selector", selector)
-
-
-def open_page(browser, address):
-    browser.get(address)
-    for selector in ("#result", "#ask", "#decode input", "#example_press_elbows", "#clip input[type=file]"):
-        wait_for(lambda selector=selector: browser.find_elements("css selector", selector))
-
-
-def drop(browser, path):
-    """Put a file in, and wait until it has arrived."""
-    find(browser, "#clip input[type=file]").send_keys(str(path))
-    wait_for(lambda: find(browser, "#clip .file-preview"))
-
-
-def ask(browser):
-    find(browser, "#ask").click()
-
-
-def shown(browser, name):
-    """The answer to the clip of that name, once it is there."""
-    return wait_for(lambda: find(browser, f'#result .answer[data-answer="{name}"]'))
-
-
-def text_of(element, selector):
-    return [found.text for found in element.find_elements("css selector", selector)]
-
-
-def uploads(scratch) -> list[Path]:
-    """Files of visitors on the server, wherever."""
-    return [path for path in scratch.rglob("*") if path.suffix in (".mp4", ".webm", ".mkv") or path.stem[:3] == "tmp"]
-
-
-def expected(row):
-    """Table of errors, as the page has it, from a row of the command line."""
-    labels = {"squat": ("knees_forward", "knees_inward"), "overhead_press": ("elbows", "knees")}[row["exercise"]]
-    spans = {error["label"]: f"{error['start']:.2f}–{error['end']:.2f} s" for error in row["errors"]}
-    return [
-        (
-            label.replace("_", " "),
-            "yes" if label in spans else "no",
-            percent(row["scores"][label]),
-            spans.get(label, "–"),
-        )
-        for label in labels
-    ]
-
-
-def errors_shown(answer):
-    rows = answer.find_elements("css selector", ".repetition .errors tbody tr")
-    return [tuple(text_of(row, "th, td")) for row in rows]
 
 
 def test_the_space_has_only_its_own_packages(space):
