@@ -52,7 +52,19 @@ def push_space(
 
 def space_parcel(repo_id: str, files: dict[str, Path | bytes]) -> Parcel:
     """What [`~model_card.space.files.space_files`] gives, for the Hub; what an earlier push brought is replaced."""
-    replaces = ("*.py", "*.md", "*.txt", "*.json", "*.yaml", "*.html", "examples/*", "model/*")
+    replaces = (
+        "*.py",
+        "*.md",
+        "*.txt",
+        "*.json",
+        "*.yaml",
+        "*.html",
+        "*.css",
+        "LICENSE",
+        "NOTICE",
+        "examples/*",
+        "model/*",
+    )
     return Parcel(repo_id, "space", files, "Send the page", replaces)
 
 
