@@ -3,8 +3,7 @@
 from pathlib import Path
 
 # the checksums that `trainer.predict` has written
-from trainer.prediction.settings import _content_of as content_of
-from trainer.prediction.settings import _state_of as state_of
+from trainer.prediction.settings import content_of, state_of
 
 # Settings that a card tells.
 NEEDED = ("model", "decode", "num_frames", "clip_reduction")

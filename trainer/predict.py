@@ -102,7 +102,7 @@ def dtype_of(options: argparse.Namespace, device: torch.device) -> torch.dtype:
 
 def load_answerer(options: argparse.Namespace, settings: dict, state: PartialState) -> Answerer:
     """The model on this process's device, with its calibration."""
-    calibration = read_calibration(options.model, options.calibration) if settings["calibration"] else None
+    calibration = read_calibration(options.model, settings["calibration"]) if settings["calibration"] else None
     if calibration and (warning := calibration.difference(settings)):
         say(state, f"warning: {warning}")
     model, processor = load_checkpoint(options.model, dtype=dtype_of(options, state.device))

@@ -104,14 +104,14 @@ def logit(probability: float | np.ndarray) -> float | np.ndarray:
     return np.log(probability) - np.log1p(-probability)
 
 
-def read_calibration(model_folder: str | Path, file: Path | None = None) -> Calibration | None:
+def read_calibration(model_folder: str | Path, file: str | Path | None = None) -> Calibration | None:
     """
     Read the calibration of a model.
 
     Args:
         model_folder (`str` or `Path`):
-            The model; what it says of itself lies in its `calibration.json`. A model on the Hub has none.
-        file (`Path`, *optional*):
+            The model; what it says of itself lies in its `calibration.json`.
+        file (`str` or `Path`, *optional*):
             Another file to read.
 
     Returns:
@@ -120,7 +120,7 @@ def read_calibration(model_folder: str | Path, file: Path | None = None) -> Cali
     Raises:
         ValueError: If `file` is not there, or what is there is no calibration.
     """
-    path = file or Path(model_folder, CALIBRATION)
+    path = Path(file or Path(model_folder, CALIBRATION))
     if file is None and not path.exists():
         return None
     try:

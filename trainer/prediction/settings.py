@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import yaml
+from transformers.utils import cached_file
 
 from fitness_aqa_dataset.prepared import is_synthetic
 from trainer.prediction.calibration import CALIBRATION
@@ -50,11 +51,10 @@ def settings_of(options: argparse.Namespace) -> dict:
     has_seed = options.do_sample or options.control in ("shuffled", "paraphrased")
     calibration = None
     if options.decode == "score" and not options.no_calibration:
-        own = Path(options.model, CALIBRATION)
-        calibration = options.calibration or (own if own.exists() else None)
+        calibration = options.calibration or beside_model(options.model, CALIBRATION)
     return {
         "model": options.model,
-        "model_state": _state_of(options.model),
+        "model_state": state_of(options.model),
         "data": options.data,
         "split": (options.split or "test") if options.data else None,
         "videos": options.videos,
@@ -66,16 +66,37 @@ def settings_of(options: argparse.Namespace) -> dict:
         **generation,
         "seed": (options.seed or 0) if has_seed else None,
         "calibration": calibration and str(calibration),
-        "calibration_state": calibration and _content_of(calibration),
+        "calibration_state": calibration and content_of(calibration),
         "batch_size": options.batch_size,
         "synthetic_model": _is_synthetic_model(recipe),
     }
 
 
+def beside_model(model: str, name: str) -> Path | None:
+    """
+    A small file that a training or a calibration has left beside a model's weights.
+
+    Args:
+        model (`str`): A folder, or `owner/name` on the Hub, from which the file is downloaded to the cache.
+        name (`str`): Of the file.
+
+    Returns:
+        `Path`, *optional*: `None` where there is none, or the Hub cannot say; loading the model says why.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder / name if (folder / name).is_file() else None
+    try:
+        path = cached_file(model, name, _raise_exceptions_for_missing_entries=False)
+    except OSError:
+        return None
+    return Path(path) if path else None
+
+
 def _recipe_of(model: str) -> dict:
     """What the run that made a model was told; empty of a model that was not trained here."""
-    path = Path(model).expanduser() / RECIPE
-    if not path.is_file():
+    path = beside_model(model, RECIPE)
+    if path is None:
         return {}
     try:
         recipe = yaml.safe_load(path.read_text())
@@ -92,13 +113,14 @@ def _is_synthetic_model(recipe: dict) -> bool | None:
     return is_synthetic(data) if recipe.get("dataset_name") and data.is_dir() else None
 
 
-def _state_of(model: str) -> str | None:
-    """Checksum of sizes and times of a local model's files."""
+def state_of(model: str) -> str | None:
+    """Checksum of sizes and times of a local model's files; `None` where there are none."""
     folder = Path(model).expanduser()
     files = {path for pattern in MODEL_FILES for path in folder.glob(pattern)} if folder.is_dir() else set()
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(files)]
     return checksum(stats) if stats else None
 
 
-def _content_of(path: Path) -> str | None:
+def content_of(path: Path) -> str | None:
+    """Checksum of a text file; `None` where there is none."""
     return checksum(path.read_text(errors="replace")) if path.is_file() else None

@@ -90,8 +90,9 @@ def test_merged_is_a_whole_model_with_the_same_numbers(errors, hub, adapter_run,
     for name, layer in adapter.base_model.model.named_modules():
         if hasattr(layer, "get_delta_weight"):
             expected = layer.base_layer.weight + layer.get_delta_weight("default")
-            torch.testing.assert_close(merged.get_submodule(name).weight, expected, rtol=0, atol=1e-3)  # float16
-            changed += not torch.equal(merged.get_submodule(name).weight, layer.base_layer.weight)
+            weight = merged.get_submodule(name).weight
+            torch.testing.assert_close(weight.to(expected.dtype), expected, rtol=0, atol=1e-3)  # stored as float16
+            changed += not torch.equal(weight, layer.base_layer.weight)
     assert changed > 0
 
 

@@ -92,6 +92,17 @@ for load in (AutoModelForImageTextToText, AutoProcessor):
     assert not list(Path(env["HF_HOME"]).rglob("modules/**/modeling_*.py"))
 
 
+def test_predict_takes_a_model_on_the_hub_with_its_recipe(hub, pushed, small_run, small_release, tmp_path):
+    clip = next((small_release / "OHP" / "Labeled_Dataset" / "videos").glob("*.mp4"))
+    asked = ["--videos", clip, "--output"]
+    succeed("trainer.predict", "--model", small_run, *asked, tmp_path / "here.jsonl")
+    env = hub.new_env(hub.token)
+    succeed("trainer.predict", "--model", "tester/model", *asked, tmp_path / "hub.jsonl", env=env)
+    assert (tmp_path / "hub.jsonl").read_bytes() == (tmp_path / "here.jsonl").read_bytes()
+    settings = json.loads((tmp_path / "hub.settings.json").read_text())
+    assert (settings["num_frames"], settings["style"]) == (16, "checklist")  # of the recipe, not the defaults
+
+
 def test_again_sends_nothing(hub, pushed, small_run):
     hub.requests.clear()
     done = push(hub, small_run, "tester/model", "--shorten-paths", "--yes", "--revision-tag", "v0.1")
