@@ -8,7 +8,8 @@ from huggingface_hub.utils import validate_repo_id
 
 from .data_card import make_data_card
 from .hub.parcel import Parcel
-from .hub.sending import full_name, log_in, require_right, send
+from .hub.sending import full_name, log_in, send
+from .hub.visibility import require_right
 from .prepared import SYNTHETIC_MARKER, Prepared, read_prepared
 from .rows import FEATURES
 

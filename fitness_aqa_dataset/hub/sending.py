@@ -9,10 +9,8 @@ from tqdm import tqdm
 
 from .calls import call, require_token
 from .contents import check_contents
-from .options import RIGHT_FLAG
 from .parcel import SPACE_SDK, Parcel, size_of
-
-TERMS = "the clips and images of a real release are given on request, for non-commercial use"
+from .visibility import check_visibility
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def look(parcels: list[Parcel], api: HfApi, public: bool, right_to_publish: bool
         ValueError, FileNotFoundError, ConnectionError: As in [`send`].
     """
     check_contents(parcels)
-    return [_check_visibility(api, parcel, public, right_to_publish) for parcel in parcels]
+    return [check_visibility(api, parcel, public, right_to_publish) for parcel in parcels]
 
 
 def show(parcels: list[Parcel], is_new: list[bool], public: bool) -> None:
@@ -131,53 +129,14 @@ def deliver(
 ) -> Sent:
     """[`send`] after the question: make the repository where it is missing, commit, tag."""
     repo_id, repo_type = parcel.repo_id, parcel.repo_type
-    if _check_visibility(api, parcel, public, right_to_publish):
+    if check_visibility(api, parcel, public, right_to_publish):
         sdk = SPACE_SDK if repo_type == "space" else None
         call(lambda: api.create_repo(repo_id, repo_type=repo_type, private=not public, exist_ok=True, space_sdk=sdk))
-        _check_visibility(api, parcel, public, right_to_publish)  # an organisation may have its own default
+        check_visibility(api, parcel, public, right_to_publish)  # an organisation may have its own default
     commit = _commit(api, parcel)
     if revision_tag is not None:
         _tag(api, parcel, revision_tag, commit)
     return Sent(f"{constants.ENDPOINT}/{parcel.folder}{repo_id}", commit)
-
-
-def require_right(what: str | None, why: str, right_to_publish: bool) -> None:
-    """
-    Raise where clips of a real release would be shown to everyone.
-
-    Args:
-        what (`str`, *optional*):
-            Where they are; `None`: there are none.
-        why (`str`):
-            What makes the question come up.
-        right_to_publish (`bool`):
-            Whether the user has said to have the right.
-
-    Raises:
-        ValueError: If there are such clips and `right_to_publish` is not set.
-    """
-    if what is not None and not right_to_publish:
-        raise ValueError(f"{what}: {TERMS}; {why}, add {RIGHT_FLAG} if you have it")
-
-
-def _check_visibility(api: HfApi, parcel: Parcel, public: bool, right_to_publish: bool) -> bool:
-    """Whether the repository is still to be made; an error if everyone sees it and should not, or the other way."""
-    repo_id = parcel.repo_id
-    if public:
-        require_right(parcel.shows_people, "to make them public", right_to_publish)
-    if not call(lambda: api.repo_exists(repo_id, repo_type=parcel.repo_type)):
-        return True
-    is_private = call(lambda: api.repo_info(repo_id, repo_type=parcel.repo_type)).private
-    if not is_private:
-        require_right(parcel.shows_people, f"as {repo_id} is public", right_to_publish)
-        if not public:
-            raise ValueError(f"{repo_id}: is public; add --public to send to it, or name another repository")
-    elif public:
-        raise ValueError(
-            f"{repo_id}: is private, and its history would be seen too if it became public; "
-            "leave out --public, or name a new repository"
-        )
-    return False
 
 
 def _commit(api: HfApi, parcel: Parcel) -> str:

@@ -5,6 +5,8 @@ from collections import Counter
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from huggingface_hub.constants import ENDPOINT
+
 from model_card.checking.card_file import CardFile
 from model_card.checking.text import headings
 
@@ -47,7 +49,7 @@ def _check_target(card: CardFile, line: int, target: str, anchors: set[str]) -> 
         return
     if parts.scheme in ("http", "https"):
         host = parts.hostname or ""
-        if LOCAL_HOST.match(host):
+        if LOCAL_HOST.match(host) and not target.startswith(f"{ENDPOINT}/"):  # a Hub may run on this machine
             card.say(line, f"link {target!r} leads to this machine", "an address for everyone", "replace it")
         elif not HOST.match(host) or re.search(r"\s|%20", parts.netloc):
             card.say(line, f"link {target!r} has no host", "https://host/path", "correct it")
