@@ -13,7 +13,7 @@ from .hub.visibility import require_right
 from .prepared import SYNTHETIC_MARKER, Prepared, read_prepared
 from .rows import FEATURES
 
-REPLACES = (SYNTHETIC_MARKER, *(f"{name}/*" for name in FEATURES))
+REPLACES = (SYNTHETIC_MARKER, *(f"{name}/**" for name in FEATURES))
 
 
 def push_dataset(

@@ -1,8 +1,14 @@
 """Calls to the Hub: repeated where the connection or the server fails, one line where they cannot be made."""
 
+import re
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from json import JSONDecodeError
+from types import FrameType
 
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
@@ -51,7 +57,7 @@ def call(function: Callable) -> object:
     for wait_s in (*WAITS_S, None):
         try:
             return function()
-        except (HTTPError, RuntimeError) as error:
+        except (HTTPError, RuntimeError, JSONDecodeError) as error:
             # what goes wrong in the threads that send large files comes out as RuntimeError
             cause = error.__cause__ or error if isinstance(error, RuntimeError) else error
             status = cause.response.status_code if isinstance(cause, HfHubHTTPError) else None
@@ -66,5 +72,28 @@ def call(function: Callable) -> object:
             time.sleep(wait_s)
 
 
+@contextmanager
+def says_how_to_stop() -> Iterator[None]:
+    """At Ctrl-C, the client waits for the files that are on their way: say so at once, and how not to wait."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        print("\nstopping when the files on their way have arrived; Ctrl-C again stops at once", file=sys.stderr)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _text(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """On one line; of an address without what follows the question mark, which can be a permission."""
+    if isinstance(error, JSONDecodeError):
+        return "what it says is no JSON"
+    return re.sub(r"(https?://[^\s?]+)\?[^\s)>'\"]+", r"\1", " ".join(str(error).split())) or type(error).__name__

@@ -1,10 +1,9 @@
 """What is never sent: pickles, tokens, paths of one machine. They are looked for before any request."""
 
 import re
-import zipfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from huggingface_hub import get_token
 from tqdm import tqdm
@@ -12,8 +11,8 @@ from tqdm import tqdm
 from .machine_paths import MACHINE_PATH, is_config, read_config
 from .options import SHORTEN_FLAG
 from .parcel import Parcel, size_of
+from .pickles import find_pickle
 
-PICKLE_SUFFIXES = (".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth")
 MAX_TEXT_BYTES = 20_000_000
 # Tokens as Hugging Face, GitHub, OpenAI, Amazon, Google, Slack give them; private keys; passwords in addresses.
 SECRET = re.compile(
@@ -52,32 +51,26 @@ def check_contents(parcels: list[Parcel]) -> None:
 
 def _problems(name: str, content: Path | bytes) -> Iterator[str]:
     shown = name if isinstance(content, bytes) else str(content)
-    if why := _pickle(name, content):
+    if why := find_pickle(name, content):
         yield f"{shown}: {why}, which can run code when it is read; send safetensors instead, or take the file away"
         return
     if size_of(content) > MAX_TEXT_BYTES:
         return
     raw = content if isinstance(content, bytes) else content.read_bytes()
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return
+    text = _as_text(raw)
     yield from _secrets(shown, text)
     if is_config(name):
         yield from _config_problems(shown, text)
 
 
-def _pickle(name: str, content: Path | bytes) -> str | None:
-    if PurePosixPath(name).suffix.lower() in PICKLE_SUFFIXES:
-        return f"files ending in {PurePosixPath(name).suffix} are pickles"
-    with BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
-        start = file.read(2)
-        if len(start) == 2 and start[0] == 0x80 and 2 <= start[1] <= 5:  # PROTO, and a protocol that exists
-            return "is a pickle by its first bytes"
-        if start == b"PK" and zipfile.is_zipfile(file):
-            inside = [item for item in zipfile.ZipFile(file).namelist() if item.endswith((".pkl", ".pickle"))]
-            return f"holds the pickle {inside[0]}" if inside else None
-    return None
+def _as_text(raw: bytes) -> str:
+    """Any bytes as characters, so that a token is also found where a single byte is no UTF-8."""
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _secrets(shown: str, text: str) -> Iterator[str]:
@@ -92,11 +85,14 @@ def _secrets(shown: str, text: str) -> Iterator[str]:
 
 def _config_problems(shown: str, text: str) -> Iterator[str]:
     try:
-        tree = read_config(shown, text)
+        values = list(_values(read_config(shown, text)))
+    except RecursionError:
+        yield f"{shown}: holds itself, or is nested too deep; mend it or take it away"
+        return
     except ValueError as error:
         yield str(error)
         return
-    for keys, value in _strings(tree):
+    for keys, value in values:
         where = f"{shown}, `{'.'.join(keys)}`"
         if keys and SECRET_NAME.match(keys[-1]) and not BLACKED_OUT.match(value):
             yield f"{where}: holds what its name says is secret (not shown here); take it out"
@@ -107,12 +103,16 @@ def _config_problems(shown: str, text: str) -> Iterator[str]:
             )
 
 
-def _strings(tree: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _values(tree: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Texts and whole numbers with the way to them; a key is looked at like a text in its own place."""
     if isinstance(tree, str):
         yield keys, tree
+    elif isinstance(tree, int) and not isinstance(tree, bool):
+        yield keys, str(tree)
     elif isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _strings(value, (*keys, str(key)))
+            yield keys, str(key)
+            yield from _values(value, (*keys, str(key)))
     elif isinstance(tree, list):
         for value in tree:
-            yield from _strings(value, keys)
+            yield from _values(value, keys)

@@ -21,8 +21,8 @@ class Parcel:
         message (`str`):
             Of the commit.
         replaces (`tuple[str, ...]`, *optional*):
-            Patterns (`*` also stands for `/`): files of an earlier push that match one and are not in `files` are
-            removed. Other files of the repository stay.
+            Patterns of files that a push of this kind sends, `folder/**` for all in a folder: those in the repository
+            that match one and are not in `files` are removed. Others stay.
         shows_people (`str`, *optional*):
             What of it shows clips of a real release, whole or as pictures, as messages name it; `None`: nothing.
     """
@@ -36,7 +36,12 @@ class Parcel:
 
     def is_replaced(self, path: str) -> bool:
         """Whether a file that is in the repository was sent by an earlier push and is no longer there."""
-        return path not in self.files and any(fnmatchcase(path, pattern) for pattern in self.replaces)
+        return path not in self.files and any(
+            path.startswith(pattern[:-2])
+            if pattern.endswith("/**")
+            else pattern.count("/") == path.count("/") and fnmatchcase(path, pattern)
+            for pattern in self.replaces
+        )
 
     @property
     def folder(self) -> str:

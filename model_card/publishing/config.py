@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-import yaml
-
+from fitness_aqa_dataset.hub.machine_paths import read_config as read_yaml
 from model_card.publishing.model_files import LAYOUTS
 
 PIECES = ("dataset", "temporal_map", "fitness_aqa", "model", "space")
@@ -13,7 +12,7 @@ PIECES = ("dataset", "temporal_map", "fitness_aqa", "model", "space")
 # simulated clips says so in its name.
 DEFAULT_NAMES = {"dataset": "fitness-aqa", "model": "llava-video-fitness-aqa", "space": "exercise-feedback"}
 SYNTHETIC_ENDING = "-synthetic"
-TAG = re.compile(r"^v\d+\.\d+(\.\d+)?$")
+TAG = re.compile(r"v\d+\.\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,9 @@ def read_config(path: str | Path) -> PublishConfig:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; give a YAML file with the keys {', '.join(NEEDED)}")
     try:
-        content = yaml.safe_load(path.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: no valid YAML ({' '.join(str(error).split())})") from None
+        content = read_yaml(str(path), path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: no UTF-8 text; save it as UTF-8") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected `key: value` lines with the keys {', '.join(NEEDED)}")
     if unknown := [str(key) for key in content if key not in KINDS]:
@@ -111,7 +110,7 @@ def with_default_names(config: PublishConfig, is_synthetic_dataset: bool, is_syn
 
 
 def _check_values(path: Path, config: PublishConfig) -> None:
-    if not TAG.match(config.tag):
+    if not TAG.fullmatch(config.tag):
         raise ValueError(f"{path}, `tag`: expected vX.Y or vX.Y.Z, such as v0.1, got {config.tag!r}")
     if config.layout is not None and config.layout not in LAYOUTS:
         raise ValueError(f"{path}, `layout`: expected one of {', '.join(LAYOUTS)}, got {config.layout!r}")

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from huggingface_hub import HfApi
 
@@ -15,6 +14,7 @@ from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
 from model_card.card import DatasetReference, make_card, write_figures
 from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, model_files, own_files
+from model_card.publishing.work_folder import work_folder
 from model_card.run_files import Run, find_model_dir, read_run
 from trainer.prediction.inputs import VIDEO_SUFFIXES
 
@@ -67,8 +67,8 @@ def push_model(
     api = log_in()
     repo_id = full_name(api, repo_id)
     reference = find_dataset(api, dataset) if dataset else None
-    with TemporaryDirectory(prefix=".push-", dir=run.path) as work:
-        files = model_files(run, layout, Path(work), base_model=base_model, shorten=shorten)
+    with work_folder(run.path) as work:
+        files = model_files(run, layout, work, base_model=base_model, shorten=shorten)
         write_figures(run)
         parcel = model_parcel(run, repo_id, files, layout=layout, base_model=base_model, dataset=reference)
         flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}

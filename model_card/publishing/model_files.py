@@ -6,7 +6,7 @@ from pathlib import Path
 from fitness_aqa_dataset.hub.machine_paths import shorten_paths
 from model_card.run_files import Run
 from trainer.llava_video.conversion import convert_checkpoint
-from trainer.llava_video.publishing import code_beside
+from trainer.llava_video.publishing import code_beside, code_files
 from trainer.loading import load_checkpoint
 
 # Beside a model where the run's folder is the model's: rows and scores, not the model's own.
@@ -14,8 +14,10 @@ NOT_THE_MODELS = ("*.jsonl", "*.partial", "*.settings.json", "scores.json", "row
 LAYOUTS = ("adapter-only", "merged", "original-layout")
 # Names of earlier pushes that a push in another layout leaves behind; a reader would take them for the model.
 REPLACES = (
-    *("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json", "generation_config.json"),
-    *("processor_config.json", "calibration.json", "calibration.png", "*.py", "figures/*"),
+    *("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors", "adapter_config.json"),
+    *("config.json", "generation_config.json", "processor_config.json", "calibration.json", "calibration.png"),
+    *("figures/timeline.png", "figures/scores.png", "figures/loss.png"),
+    *(path.name for path in code_files()),
 )
 
 

@@ -8,7 +8,6 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from huggingface_hub import HfApi, constants
 from huggingface_hub.utils import validate_repo_id
@@ -25,6 +24,7 @@ from model_card.publishing.config import PIECES, PublishConfig, read_config, wit
 from model_card.publishing.model import model_parcel, read_safely
 from model_card.publishing.model_files import check_layout, model_files
 from model_card.publishing.space import TITLE, space_parcel
+from model_card.publishing.work_folder import work_folder
 from model_card.run_files import Run
 from model_card.space.files import space_files
 
@@ -64,9 +64,10 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
         validate_repo_id(config.repo_id(piece))
     api = log_in()
     check_layout(run, config.layout, config.base_model)
-    with TemporaryDirectory(prefix=".push-", dir=run.path) as work:
-        parcels = make_parcels(config, run, Path(work))
-        show(list(parcels.values()), look(list(parcels.values()), api, config.public, right_to_publish), config.public)
+    with work_folder(run.path) as work:
+        parcels = make_parcels(config, run, work, _commit_of_dataset(api, config))
+        every = list(parcels.values())
+        show(every, look(every, api, config.public, right_to_publish, config.tag), config.public)
         if not yes:
             ask(config.namespace)
         sent = send_all(api, config, run, parcels, right_to_publish)
@@ -74,8 +75,8 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
     return urls | {"collection": collect(api, config)}
 
 
-def make_parcels(config: PublishConfig, run: Run, work: Path) -> dict[str, Parcel]:
-    """What each repository gets; the model's card does not know the commit of the data set yet."""
+def make_parcels(config: PublishConfig, run: Run, work: Path, commit: str | None) -> dict[str, Parcel]:
+    """What each repository gets; the model's card names the data set's commit, of now, where there is one."""
     files = model_files(run, config.layout, work, base_model=config.base_model, shorten=config.shorten_paths)
     write_figures(run)
     parcels = {
@@ -83,7 +84,7 @@ def make_parcels(config: PublishConfig, run: Run, work: Path) -> dict[str, Parce
     }
     for name in METRICS:
         parcels[name] = metric_parcel(name, config.repo_id(name), related(config, name))
-    parcels["model"] = _model_parcel(config, run, files, None)
+    parcels["model"] = _model_parcel(config, run, files, commit)
     settings = {"title": TITLE, "related": related(config, "space"), "synthetic": run.is_trained_on_synthetic}
     page = space_files(config.repo_id("space"), config.repo_id("model"), **settings)
     return parcels | {"space": space_parcel(config.repo_id("space"), page)}
@@ -138,6 +139,13 @@ def collect(api: HfApi, config: PublishConfig) -> str:
         item = (config.repo_id(piece), TYPES[piece])
         call(lambda: api.add_collection_item(collection.slug, *item, note=DESCRIPTIONS[piece], exists_ok=True))  # noqa: B023
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
+
+
+def _commit_of_dataset(api: HfApi, config: PublishConfig) -> str | None:
+    repo_id = config.repo_id("dataset")
+    if not call(lambda: api.repo_exists(repo_id, repo_type="dataset")):
+        return None
+    return call(lambda: api.repo_info(repo_id, repo_type="dataset")).sha
 
 
 def _model_parcel(config: PublishConfig, run: Run, files: dict[str, Path | bytes], commit: str | None) -> Parcel:

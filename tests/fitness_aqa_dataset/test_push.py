@@ -139,7 +139,7 @@ def test_rows_of_an_earlier_push_go_and_other_files_stay(hub, synthetic, release
     """
     first, second, third = run_client(hub.env, PUSH + textwrap.dedent(script), synthetic, merged)
     assert first == second == f"{hub.endpoint}/datasets/tester/again"
-    assert third == "ValueError: tester/again: all is sent, but the tag v1 names an earlier push; choose another"
+    assert third == "ValueError: tester/again: the tag v1 names an earlier push; choose another"
     assert sorted(hub.repository("dataset", "tester/again").branches["main"].files) == [
         ".gitattributes",
         "README.md",

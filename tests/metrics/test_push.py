@@ -82,7 +82,7 @@ def test_files_that_are_no_longer_there_go(hub, pushed):
     late = push(hub, "tester", "--yes", "--revision-tag", "v0.1")
     assert (late.returncode, late.stderr.splitlines()[-1]) == (
         1,
-        "error: tester/temporal_map: all is sent, but the tag v0.1 names an earlier push; choose another",
+        "error: tester/temporal_map: the tag v0.1 names an earlier push; choose another",
     )
 
 

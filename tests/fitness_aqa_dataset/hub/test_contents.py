@@ -2,6 +2,7 @@ import json
 import pickle
 import zipfile
 
+import numpy as np
 import pytest
 
 from fitness_aqa_dataset.hub.contents import check_contents
@@ -45,6 +46,23 @@ def test_pickles_by_content(tmp_path):
     assert problem({"notes.zip": zipped(tmp_path / "notes.zip", "notes.txt")}) is None
 
 
+def test_pickles_that_do_not_look_like_it(tmp_path):
+    for protocol in (0, 1):
+        found = problem({"notes.txt": pickle.dumps({"a": [1, 2]}, protocol=protocol)})
+        assert found == f"notes.txt: is a pickle by its content, {CODE}"
+    objects = tmp_path / "objects.npy"
+    np.save(objects, np.array([{}, "a"], dtype=object), allow_pickle=True)
+    assert problem({"objects.npy": objects}) == (
+        f"{objects}: is an array of Python objects, which is a pickle, {CODE}"
+    )
+    np.save(tmp_path / "numbers.npy", np.arange(3))
+    assert problem({"numbers.npy": tmp_path / "numbers.npy"}) is None
+    assert problem({"x.pkl.gz": b"any"}) == f"x.pkl.gz: files ending in .pkl are pickles, {CODE}"
+    assert problem({"z": b"before" + zipped(tmp_path / "z", "a/x.pt")}) == f"z: holds the pickle a/x.pt, {CODE}"
+    for text in (b".", b"N.", b"", b"I am a text.\n", b"{}", b"# Title\n\nText.\n"):
+        assert problem({"README.md": text}) is None
+
+
 SECRETS = [
     "hf_" + "aB3" * 11,
     "ghp_" + "a1" * 18,
@@ -70,6 +88,18 @@ def test_secrets_in_any_text_are_found_and_not_shown(secret, name):
 def test_secrets_by_their_name(key):
     found = problem({"recipe.yaml": f"a:\n  {key}: word\n".encode()})
     assert found == f"recipe.yaml, `a.{key}`: holds what its name says is secret (not shown here); take it out"
+
+
+def test_secrets_in_other_encodings():
+    token = "hf_" + "aB3" * 11
+    for raw in (f"é {token}".encode("latin-1"), f"a {token}".encode("utf-16"), b"\0\xff" + f" {token} ".encode()):
+        assert "holds what looks like a token" in problem({"notes": raw})
+
+
+def test_numbers_and_other_suffixes():
+    assert "`a.password`: holds what its name says" in problem({"c.JSON": b'{"a": {"password": 12345}}'})
+    assert "'/home/me/x' is a path of one machine" in problem({"c.json": b'{"/home/me/x": 1}'})
+    assert "`a`: '/data/x' is a path of one machine" in problem({"c.toml": b'a = "/data/x"'})
 
 
 def test_what_is_no_secret():
@@ -108,8 +138,10 @@ def test_what_is_no_path_of_one_machine():
 
 
 def test_a_damaged_config_is_named():
-    assert problem({"config.json": b"{"}).startswith("config.json: neither JSON nor YAML (")
-    assert problem({"recipe.yaml": b"a: [1"}).startswith("recipe.yaml: neither JSON nor YAML (")
+    assert problem({"config.json": b"{"}).startswith("config.json: cannot be read as JSON (")
+    for text in (b"a: [1", b'a: !!int ""', b"a: !!bool x", b"a: !!timestamp x", b"a: 2024-13-45"):
+        assert problem({"recipe.yaml": text}).startswith("recipe.yaml: cannot be read as YAML (")
+    assert "holds itself, or is nested too deep" in problem({"recipe.yaml": b"a: &x [*x]"})
 
 
 def test_how_many_more_there_are():
@@ -117,5 +149,5 @@ def test_how_many_more_there_are():
     assert found == f"a.pt: files ending in .pt are pickles, {CODE} (2 more like this)"
 
 
-def test_bytes_that_are_no_text_are_left_alone():
-    assert problem({"clip.mp4": b"\x00\xff\xfe hf_" + b"a" * 30}) is None
+def test_bytes_that_are_no_text():
+    assert problem({"clip.mp4": bytes(range(256)) * 40}) is None

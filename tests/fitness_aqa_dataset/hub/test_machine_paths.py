@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from fitness_aqa_dataset.hub.machine_paths import shorten_paths
@@ -19,3 +20,15 @@ def test_a_file_without_such_paths_stays_as_it_is(tmp_path):
     assert shorten_paths("recipe.yaml", path) is path
     assert shorten_paths("weights.safetensors", Path("never read")) == Path("never read")
     assert shorten_paths("tokenizer.json", Path("never read")) == Path("never read")
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "c.json"
+    path.write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(ValueError, match=r"c\.json: no UTF-8 text; mend it or take it away"):
+        shorten_paths("c.json", path)
+    path.write_bytes(b"{")
+    with pytest.raises(ValueError, match=rf"{path}: cannot be read as JSON \("):
+        shorten_paths("c.json", path)
+    with pytest.raises(ValueError, match="c.yaml: holds itself, or is nested too deep"):
+        shorten_paths("c.yaml", b"a: &x [*x]")

@@ -24,7 +24,8 @@ def test_default_names_of_simulated_things_say_so(tmp_path):
 
 
 WRONG = {
-    "namespace: [a": "no valid YAML (",
+    "namespace: [a": "cannot be read as YAML (",
+    "a: 2024-13-45\n": "cannot be read as YAML (month must be in 1..12); mend it or take it away",
     "- a\n": "expected `key: value` lines with the keys namespace, run, dataset, tag",
     WHOLE + "colour: red\n": "`colour`: no such key; there are namespace, run, dataset, tag, names, ",
     "namespace: me\nrun: a\ntag: v0.1\n": "the key `dataset` is missing; namespace, run, dataset, tag are needed",
