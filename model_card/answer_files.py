@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from metrics.fitness_aqa.rows import read_rows
+from trainer.prediction.output import fingerprint, state_of_rows
+
 # the checksums that `trainer.predict` has written
 from trainer.prediction.settings import content_of, state_of
 
@@ -35,6 +38,28 @@ def check_made_by(path: Path, settings: dict, model_dir: Path) -> None:
         raise ValueError(
             f"{path}: the files of {model_dir} have changed since (a copy keeps their times with `cp -a`). {again}"
         )
+
+
+def check_rows(path: Path, settings: dict) -> None:
+    """
+    Refuse rows that `trainer.predict` has not written so.
+
+    Args:
+        path (`Path`):
+            File of predictions.
+        settings (`dict`):
+            Those beside it; without `rows_state`, as older runs wrote them, the bytes are not compared.
+
+    Raises:
+        ValueError: If the bytes, or the number or ids of the rows, are others than the settings say.
+    """
+    content = path.read_bytes()
+    again = "Bring the file back, or answer the clips again with `python -m trainer.predict --overwrite`."
+    if settings.get("rows_state", state_of_rows(content)) != state_of_rows(content):
+        raise ValueError(f"{path}: was changed since `python -m trainer.predict` wrote it. {again}")
+    ours = fingerprint(read_rows(content, str(path), lambda row, index: row))
+    if settings.get("rows", ours) != ours:
+        raise ValueError(f"{path}: its rows are not those that its settings name (`rows`: number and ids). {again}")
 
 
 def check_calibration(path: Path, settings: dict, calibration: Path) -> None:

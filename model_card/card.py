@@ -38,7 +38,7 @@ def write_card(run_dir: str | Path) -> Path:
     content = make_card(run).content
     write_figures(run)
     path = run.path / "README.md"
-    part = path.with_name("README.md.part")
+    part = path.with_name(f"README.md.{os.getpid()}.partial")  # two commands may write it at once
     part.write_text(content + "\n", encoding="utf-8")
     os.replace(part, path)
     return path

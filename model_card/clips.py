@@ -46,7 +46,9 @@ def find_videos(run: Run, references: list[dict]) -> dict[str, dict]:
     """
     settings = run.settings["after"]
     named = Path(settings["data"]).expanduser()
-    folder = next((folder for folder in (run.path / "release", named) if folder.is_dir()), None)
+    # A relative name was one from another working folder, mostly one of those that the run lies in.
+    folders = [run.path / "release", *(parent / named for parent in run.path.resolve().parents), named]
+    folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         return {}
     try:

@@ -94,7 +94,7 @@ def draw_loss(run: Run, path: Path) -> Path:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
-        where = f"{clips_text(run.is_trained_on_synthetic)}, {run.environment['device']}"
+        where = f"{clips_text(run.is_trained_on_synthetic)}, {run.environment.get('device') or 'device not recorded'}"
         _title(figure, f"Fine-tuning on {where}")
         return save_figure(figure, path)
 

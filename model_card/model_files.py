@@ -5,10 +5,11 @@ import math
 from pathlib import Path
 
 import yaml
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 # The state comes last.
-TRAINED = ("processor_config.json", "recipe.yaml", "environment.json", "train_results.json", "trainer_state.json")
+TRAINER_STATE = "trainer_state.json"
+TRAINED = ("processor_config.json", "recipe.yaml", "environment.json", "train_results.json", TRAINER_STATE)
 CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
 
 
@@ -72,7 +73,7 @@ def read_mapping(path: Path) -> dict:
 
 
 def count_parameters(model_dir: Path) -> int:
-    """Numbers stored in a checkpoint's safetensors files; raises FileNotFoundError if there are none."""
+    """Numbers in a checkpoint's safetensors files; FileNotFoundError without one, ValueError where one is damaged."""
     paths = sorted(model_dir.glob("*.safetensors"))
     if not paths:
         raise FileNotFoundError(
@@ -81,6 +82,9 @@ def count_parameters(model_dir: Path) -> int:
         )
     total = 0
     for path in paths:
-        with safe_open(path, framework="np") as file:
-            total += sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
+        try:
+            with safe_open(path, framework="np") as file:
+                total += sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
+        except SafetensorError as error:
+            raise ValueError(f"{path}: no safetensors file ({error}). Bring it back, or train again.") from None
     return total

@@ -4,8 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metrics.fitness_aqa.rows import read_rows
-from model_card.answer_files import check_calibration, check_control, check_made_by
-from model_card.model_files import check_trained, count_parameters, read_config, read_mapping, read_trainer_state
+from model_card.answer_files import check_calibration, check_control, check_made_by, check_rows
+from model_card.model_files import (
+    TRAINED,
+    TRAINER_STATE,
+    check_trained,
+    count_parameters,
+    read_config,
+    read_mapping,
+    read_trainer_state,
+)
+from model_card.run_values import check_base, check_settings_values, check_training_values
 from model_card.scores import check_scores, compute_scores
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.settings_file import read_settings
@@ -121,38 +130,45 @@ def read_run(run_dir: str | Path) -> Run:
     path, model_dir = Path(run_dir), find_model_dir(run_dir)
     config = read_config(model_dir)
     check_trained(model_dir)
-    _check_rows(path, model_dir)
+    _check_there(path, model_dir)
     files = {"before": COMPARED["before"], "after": PREDICTIONS, "blank": COMPARED["blank"]}
     files = {name: path / file for name, file in files.items() if (path / file).is_file()}
     settings = {name: read_settings(file) for name, file in files.items()}
+    for name, file in files.items():
+        check_settings_values(file, settings[name])
     check_made_by(files["after"], settings["after"], model_dir)
     check_calibration(files["after"], settings["after"], model_dir / CALIBRATION)
     for name, file in files.items():
         check_control(name, file, settings)
+        check_rows(file, settings[name])
     if "blank" in files:
         check_made_by(files["blank"], settings["blank"], model_dir)
     scores = {name: compute_scores(file, path / REFERENCES) for name, file in files.items()}
     if (path / SCORES).is_file():
         check_scores(path / SCORES, scores)
+    written = {name: read_mapping(model_dir / name) for name in TRAINED if name != TRAINER_STATE}
+    written[TRAINER_STATE] = read_trainer_state(model_dir / TRAINER_STATE)
+    check_training_values(model_dir, written)
+    check_base(model_dir, config, written["recipe.yaml"])
     return Run(
         path=path,
         model_dir=model_dir,
-        references=list(_read_raw(path / REFERENCES, "errors").values()),
-        predictions=_read_raw(files["after"], "answer"),
+        references=list(_read_raw(path / REFERENCES, "errors", list).values()),
+        predictions=_read_raw(files["after"], "answer", str),
         scores=scores,
         settings=settings,
         config=config,
-        processor=read_mapping(model_dir / "processor_config.json"),
-        recipe=read_mapping(model_dir / "recipe.yaml"),
-        environment=read_mapping(model_dir / "environment.json"),
-        train_results=read_mapping(model_dir / "train_results.json"),
-        trainer_state=read_trainer_state(model_dir / "trainer_state.json"),
+        processor=written["processor_config.json"],
+        recipe=written["recipe.yaml"],
+        environment=written["environment.json"],
+        train_results=written["train_results.json"],
+        trainer_state=written[TRAINER_STATE],
         calibration=read_mapping(model_dir / CALIBRATION) if settings["after"].get("calibration") else None,
         num_parameters=count_parameters(model_dir),
     )
 
 
-def _check_rows(path: Path, model_dir: Path) -> None:
+def _check_there(path: Path, model_dir: Path) -> None:
     """Raise FileNotFoundError for the first file of rows that is not there."""
     for name in (PREDICTIONS, REFERENCES):
         if not (path / name).is_file():
@@ -162,12 +178,17 @@ def _check_rows(path: Path, model_dir: Path) -> None:
             )
 
 
-def _read_raw(path: Path, needed: str) -> dict[str, dict]:
+def _read_raw(path: Path, needed: str, kind: type) -> dict[str, dict]:
     """Rows as they were written, each with a value that a card needs; scoring has checked the others."""
+
+    again = "Answer the clips again with `python -m trainer.predict`."
 
     def check(row: dict, index: int) -> dict:
         if needed not in row:
-            raise ValueError(f"has no `{needed}`. Answer the clips again with `python -m trainer.predict`.")
+            raise ValueError(f"has no `{needed}`. {again}")
+        if not isinstance(row[needed], kind):
+            expected = "text" if kind is str else "list"
+            raise ValueError(f"`{needed}` must be a {expected}, got {str(row[needed])[:60]}. {again}")
         return row
 
     return read_rows(path.read_bytes(), str(path), check)

@@ -44,7 +44,7 @@ def compute_scores(predictions: Path, references: Path) -> dict:
 
 def check_scores(path: Path, computed: dict[str, dict]) -> None:
     """
-    Refuse a `scores.json` that was made from other rows. Names in it that the run has no rows for are not looked at.
+    Refuse a `scores.json` that was made from other rows, or lacks some. Names without rows are not looked at.
 
     Args:
         path (`Path`):
@@ -53,7 +53,7 @@ def check_scores(path: Path, computed: dict[str, dict]) -> None:
             By name, from [`compute_scores`].
 
     Raises:
-        ValueError: If it is damaged, or a number differs; names the first one and both values.
+        ValueError: If it is damaged, lacks a set of answers, or a number differs; names the first and both values.
     """
     again = "Run `python -m trainer.score` again, or remove the file."
     try:
@@ -63,9 +63,9 @@ def check_scores(path: Path, computed: dict[str, dict]) -> None:
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a JSON object, got {type(content).__name__}. {again}")
     for name, scores in computed.items():
+        if name not in content:
+            raise ValueError(f"{path}: has no scores of `{name}`, and the run has rows of it. {again}")
         written = _get(content, name)
-        if name not in content and name != "after":
-            continue
         expected = {**scores}
         segments = expected.pop(SEGMENTS)
         pairs = [(name, expected, written), (f"{SEGMENTS}.{name}", segments, _get(_get(content, SEGMENTS), name))]

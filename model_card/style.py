@@ -63,7 +63,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
         `Path`: `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.partial")  # two commands may write it at once
     # No software tag: the same run gives the same bytes.
     figure.savefig(part, format="png", dpi=110, facecolor="white", metadata={"Software": None})
     os.replace(part, path)

@@ -1,5 +1,6 @@
 """The timeline picture: test clips with reference and answered intervals under their frames."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -45,6 +46,12 @@ def draw_timeline(run: Run, path: Path) -> Path:
         prediction = run.predictions[reference["id"]]
         shown = _read_clip(videos.get(reference["id"])) or ([], [], _shown_s(reference, prediction))
         panels.append((reference, prediction, shown))
+    if without := [reference["id"] for reference, _, (frames, *_) in panels if not len(frames)]:
+        print(
+            f"warning: {path}: {len(without)} of {len(clips)} clips are drawn without frames, {without[0]} first: "
+            f"they cannot be read, or are not in {run.path / 'release'} or {run.settings['after']['data']}",
+            file=sys.stderr,
+        )
     heights = [_panel_height(*panel) for panel in panels]
     height = HEADER + sum(heights)
     with figure_style():

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from model_card.answer_files import check_calibration, check_control, check_made_by, content_of, state_of
+from model_card.answer_files import check_calibration, check_control, check_made_by, check_rows, content_of, state_of
 
 SETTINGS = {
     "model": "m",
@@ -46,6 +46,20 @@ def test_another_calibration_is_refused(tmp_path):
         ValueError, match=r"p\.jsonl: its settings name the calibration m/calibration\.json as it was then"
     ):
         check_calibration(tmp_path / "p.jsonl", settings, file)
+
+
+def test_rows_that_the_settings_do_not_name_are_refused(tmp_path):
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"id": "a"}\n{"id": "b"}\n')
+    # `printf '["a", "b"]' | sha256sum`, and of the file
+    settings = {"rows": {"count": 2, "ids": "3554d2b8a1e34099"}, "rows_state": "5713e0cc9de59696"}
+    check_rows(file, settings)
+    check_rows(file, {})
+    file.write_text('{"id": "a"}\n{"id": "c"}\n')
+    with pytest.raises(ValueError, match=r"p\.jsonl: was changed since `python -m trainer\.predict` wrote it\. Bring"):
+        check_rows(file, settings)
+    with pytest.raises(ValueError, match=r"p\.jsonl: its rows are not those that its settings name \(`rows`: number"):
+        check_rows(file, {"rows": settings["rows"]})
 
 
 @pytest.mark.parametrize(

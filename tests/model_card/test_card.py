@@ -173,7 +173,7 @@ def test_unknown_layout(run_dir):
 def test_failure_leaves_the_old_card(run_dir):
     (run_dir / "README.md").write_text("old")
     (run_dir / "scores.json").write_text("{}")
-    with pytest.raises(ValueError, match="was not made from these rows"):
+    with pytest.raises(ValueError, match="has no scores of `before`"):
         write_card(run_dir)
     assert (run_dir / "README.md").read_text() == "old"
     assert not (run_dir / "figures").exists()

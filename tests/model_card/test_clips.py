@@ -5,6 +5,7 @@ import pytest
 
 from model_card.clips import find_videos, merged_interval, select_clips, verdict
 from model_card.run_files import read_run
+from tests.model_card.conftest import change_settings
 
 
 def row(exercise, *errors):
@@ -37,6 +38,16 @@ def test_videos_of_the_data_that_the_settings_name(trained_dir, finished_run):
     run = read_run(trained_dir)
     path = finished_run / "release" / "Squat" / "Labeled_Dataset" / "videos" / "2_2.mp4"
     assert find_videos(run, run.references[:4])["squat/2_2"]["path"] == str(path)
+
+
+def test_videos_of_data_that_was_named_from_another_working_folder(trained_dir, finished_run, tmp_path, monkeypatch):
+    shutil.copytree(finished_run / "release", tmp_path / "data" / "lifts")
+    change_settings(trained_dir / "predictions.jsonl", data="data/lifts")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run = read_run(trained_dir)
+    videos = tmp_path / "data" / "lifts" / "Squat" / "Labeled_Dataset" / "videos"
+    assert find_videos(run, run.references[:4])["squat/2_2"]["path"] == str(videos / "2_2.mp4")
 
 
 def test_a_clip_with_another_annotation_is_another_clip(run_dir):

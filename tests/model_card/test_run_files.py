@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -108,9 +109,8 @@ def test_ids_that_differ(run_dir):
 
 
 def test_scores_of_other_rows_are_refused(run_dir):
-    scores = {"after": read_run(run_dir).scores["after"]}
-    segments = scores["after"].pop("temporal_map")
-    scores["temporal_map"] = {"after": segments}
+    scores = dict(read_run(run_dir).scores)
+    scores["temporal_map"] = {name: scores[name].pop("temporal_map") for name in list(scores)}
     (run_dir / "scores.json").write_text(json.dumps(scores))
     read_run(run_dir)
     scores["after"]["f1"]["elbows"] = 0.5
@@ -118,4 +118,29 @@ def test_scores_of_other_rows_are_refused(run_dir):
     with pytest.raises(
         ValueError, match=r"was not made from these rows: after\.f1\.elbows is 0\.5 in it, the rows give 1\.0\. Run"
     ):
+        read_run(run_dir)
+
+
+@pytest.mark.parametrize("name", ["predictions.jsonl", "predictions_before.jsonl", "controls/predictions.blank.jsonl"])
+def test_rows_that_were_changed_since_they_were_written(run_dir, name):
+    file = run_dir / name
+    change_settings(file, rows_state=hashlib.sha256(file.read_bytes()).hexdigest()[:16])
+    read_run(run_dir)
+    file.write_text(file.read_text().replace('"end": 0.75', '"end": 0.80').replace("0.9}", "0.8}") + "\n")
+    with pytest.raises(ValueError, match=rf"{name}: was changed since `python -m trainer\.predict` wrote it\. Bring"):
+        read_run(run_dir)
+
+
+def test_an_answer_that_is_no_text(run_dir):
+    text = (run_dir / "predictions.jsonl").read_text().replace('"knee knee knee"', "null")
+    (run_dir / "predictions.jsonl").write_text(text)
+    with pytest.raises(ValueError, match=r"line 3, id 'squat/2_1': `answer` must be a text, got None\. Answer"):
+        read_run(run_dir)
+
+
+def test_weights_with_a_broken_header(run_dir):
+    (run_dir / "model" / "model.safetensors").write_bytes(b"\xff" * 20)
+    for name in ("predictions.jsonl", "controls/predictions.blank.jsonl"):
+        change_settings(run_dir / name, model=str(run_dir / "model"), model_state=None)
+    with pytest.raises(ValueError, match=r"model\.safetensors: no safetensors file \(.*\)\. Bring it back"):
         read_run(run_dir)

@@ -71,13 +71,15 @@ def test_difference_names_the_key_and_both_values(computed, tmp_path, key, value
 
 def test_file_without_the_models_scores(computed, tmp_path):
     (tmp_path / "scores.json").write_text('{"mine": {}}')
-    with pytest.raises(ValueError, match=r"after\.exercise_accuracy is None in it"):
+    with pytest.raises(ValueError, match=r"scores\.json: has no scores of `after`, and the run has rows of it\. Run"):
         check_scores(tmp_path / "scores.json", {"after": computed})
 
 
-def test_names_without_rows_or_without_scores_are_not_compared(computed, tmp_path):
+def test_rows_without_scores_are_refused_and_scores_without_rows_are_not_compared(computed, tmp_path):
     write(tmp_path / "scores.json", computed)
-    check_scores(tmp_path / "scores.json", {"before": computed, "after": computed})
+    with pytest.raises(ValueError, match=r"scores\.json: has no scores of `before`, and the run has rows of it\. Run"):
+        check_scores(tmp_path / "scores.json", {"before": computed, "after": computed})
+    check_scores(tmp_path / "scores.json", {})
 
 
 @pytest.mark.parametrize(

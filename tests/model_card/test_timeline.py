@@ -52,10 +52,12 @@ def test_clip_that_is_not_at_hand_has_bars_and_no_frames(run_dir, tmp_path):
     assert (pixels == (0x00, 0x72, 0xB2)).all(axis=-1).sum() > 1000
 
 
-def test_no_frames_at_all(run_dir, tmp_path):
+def test_no_frames_at_all(run_dir, tmp_path, capsys):
     run = read_run(run_dir)
     shutil.rmtree(run_dir / "release")
     run.settings["after"]["data"] = "gone"
     pixels = np.asarray(Image.open(draw_timeline(run, tmp_path / "timeline.png")).convert("RGB"))
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert "timeline.png: 6 of 6 clips are drawn without frames, squat/2_2 first: they cannot be read" in warning
     assert close_to(pixels, (255, 0, 255)) == 0
     assert (pixels == (0x00, 0x72, 0xB2)).all(axis=-1).sum() > 1000

@@ -11,7 +11,7 @@ from trainer.prediction.settings_file import settings_path
 from trainer.run_record import write_whole
 
 # What may change when a file is gone on with. Another batch size changes the last digits of scores, nothing else.
-MAY_CHANGE = {"batch_size", "synthetic", "synthetic_model", "rows"}
+MAY_CHANGE = {"batch_size", "synthetic", "synthetic_model", "rows", "rows_state"}
 # Settings that are checksums, and what is said when they differ.
 STATES = {"model_state": "the model's files", "input_state": "the clips", "calibration_state": "the calibration"}
 
@@ -56,7 +56,7 @@ class Output:
             `bool`: `False` also where a part of it is there that can be gone on with.
 
         Raises:
-            ValueError: If what is there was made with other settings, or nobody knows with which.
+            ValueError: If what is there was made with other settings, nobody knows with which, or a row was changed.
         """
         found = [path for path in (self.path, self.partial) if path.exists()]
         if not found:
@@ -76,7 +76,12 @@ class Output:
         if not self.path.exists():
             return False
         lines = _whole_lines(self.path)
-        return fingerprint(lines) == rows_before and b"".join(lines.values()) == self.path.read_bytes()
+        if fingerprint(lines) != rows_before:
+            return False
+        content = b"".join(lines.values())
+        if before.get("rows_state", state_of_rows(content)) != state_of_rows(content):
+            raise ValueError(f"{self.path}: its rows were changed since they were written. {mend}")
+        return content == self.path.read_bytes()
 
     def begin(self, settings: dict, ids: list[str], overwrite: bool) -> set[str]:
         """
@@ -100,7 +105,8 @@ class Output:
         found = [_whole_lines(path) for path in (self.partial, self.path) if path.exists()]
         known = set(ids)
         self.lines = {id: line for lines in found for id, line in lines.items() if id in known}
-        write_whole(self.settings_path, json.dumps(settings | {"rows": fingerprint(ids)}, indent=2) + "\n")
+        self.settings = settings | {"rows": fingerprint(ids)}
+        self._write_settings()
         self._write_partial()  # without a torn line, or one twice
         self.path.unlink(missing_ok=True)
         self.file = self.partial.open("ab")
@@ -114,17 +120,23 @@ class Output:
         self.lines |= new
 
     def finish(self) -> None:
-        """Give the file its name, its rows in the order of the input."""
+        """Give the file its name, its rows in the order of the input, and its settings the checksum of its bytes."""
         self.file.close()
         if list(self.lines) != self.ids:  # lines were missing in the middle
             self.lines = {id: self.lines[id] for id in self.ids}
             self._write_partial()
+        # Before the name: what has it has a checksum. Stopped in between, the same command writes both again.
+        self.settings["rows_state"] = state_of_rows(b"".join(self.lines.values()))
+        self._write_settings()
         self.partial.replace(self.path)
 
     def unreadable(self) -> dict[str, str]:
         """Why clips could not be read, by id."""
         rows = map(json.loads, self.lines.values())
         return {row["id"]: row["error"] for row in rows if "error" in row}
+
+    def _write_settings(self) -> None:
+        write_whole(self.settings_path, json.dumps(self.settings, indent=2) + "\n")
 
     def _write_partial(self) -> None:
         rewritten = self.partial.with_name(f".{self.partial.name}")
@@ -136,6 +148,11 @@ def fingerprint(ids: Iterable[str]) -> dict:
     """Number and checksum of ids in their order."""
     ids = list(ids)
     return {"count": len(ids), "ids": checksum(ids)}
+
+
+def state_of_rows(content: bytes) -> str:
+    """Checksum of a finished file's bytes, `rows_state` of its settings."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def checksum(content: object) -> str:

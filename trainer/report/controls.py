@@ -13,7 +13,7 @@ CONTROLS = ("blank", "shuffled", "paraphrased")
 REPEATED = ("model", "data", "split", "limit", "decode", "num_frames", "clip_reduction", "num_beams", "temperature")
 REPEATED += ("top_p", "max_new_tokens", "seed", "calibration", "batch_size", "dtype")
 # What a control may have otherwise than its run.
-MAY_DIFFER = {"control", "seed", "batch_size"}
+MAY_DIFFER = {"control", "seed", "batch_size", "rows_state"}
 
 
 def control_path(run: Run, control: str) -> Path:

@@ -36,6 +36,7 @@ def test_rows_and_settings(path):
     assert path.read_text() == TEXT
     settings = json.loads((path.parent / "rows.settings.json").read_text())
     assert settings.pop("rows")["count"] == 3
+    assert settings.pop("rows_state") == "e6b31e4c0c29c423"  # `sha256sum rows.jsonl`
     assert settings == SETTINGS
     assert sorted(file.name for file in path.parent.iterdir()) == ["rows.jsonl", "rows.settings.json"]
     assert Output(path).is_finished(SETTINGS)
@@ -77,6 +78,24 @@ def test_a_row_that_is_there_twice_stays_once(path):
     path.write_text(TEXT + TEXT)
     write(path, [])
     assert path.read_text() == TEXT
+
+
+def test_rows_that_were_changed_are_not_taken_for_finished(path):
+    write(path)
+    path.write_text(TEXT.replace("answer b", "answer B"))
+    with pytest.raises(ValueError, match=r"rows.jsonl: its rows were changed since they were written. Give another"):
+        Output(path).is_finished(SETTINGS)
+    write(path, overwrite=True)
+    assert Output(path).is_finished(SETTINGS)
+
+
+def test_a_file_of_an_older_run_has_no_checksum(path):
+    write(path)
+    file = path.with_suffix(".settings.json")
+    settings = json.loads(file.read_text())
+    del settings["rows_state"]
+    file.write_text(json.dumps(settings))
+    assert Output(path).is_finished(SETTINGS)
 
 
 def test_other_settings_are_named(path):
