@@ -63,14 +63,20 @@ def run(arguments: argparse.Namespace) -> None:
             With `paths`.
 
     Raises:
-        FileNotFoundError, ValueError: If there is no card.
-        SystemExit: With code 1, if something is wrong.
+        SystemExit: With code 1, if something is wrong, or a card is not there; the others are checked all the same.
     """
-    cards = [check_file(path) for path in arguments.paths]
-    for card in cards:
+    is_wrong = False
+    for path in arguments.paths:
+        try:
+            card = check_file(path)
+        except (OSError, ValueError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            is_wrong = True
+            continue
         for problem in card.problems:
             print(problem)
         if not card.problems:
             print(f"{card.path}: nothing wrong ({card.num_links} links, {card.num_results} results)")
-    if any(card.problems for card in cards):
+        is_wrong = is_wrong or bool(card.problems)
+    if is_wrong:
         sys.exit(1)

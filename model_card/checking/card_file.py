@@ -119,11 +119,20 @@ def _read_header(card: CardFile, block: str, first_line: int) -> None:
         line = first_line + 1 + (mark.line if mark else 0)
         card.say(line, f"header is no YAML ({getattr(error, 'problem', error)})", "`key: value` lines", "correct it")
         return
+    except (ValueError, LookupError, AttributeError, RecursionError) as error:
+        # what PyYAML raises for a value that is not of the type its tag or its form says
+        reason = "nested too deeply" if isinstance(error, RecursionError) else f"a value cannot be read: {error}"
+        card.say(first_line + 1, f"header is no YAML ({reason})", "`key: value` lines", "correct it")
+        return
     if not isinstance(header, dict):
         card.say(first_line + 1, f"header is {type(header).__name__}", "`key: value` lines", "correct it")
         return
+    try:
+        _note_lines(card, root, (), first_line + 1)
+    except RecursionError:
+        card.say(first_line + 1, "header holds itself, or is nested too deeply", "`key: value` lines", "correct it")
+        return
     card.header = header
-    _note_lines(card, root, (), first_line + 1)
 
 
 def _note_lines(card: CardFile, node: yaml.Node, keys: Keys, first_line: int) -> None:

@@ -23,6 +23,9 @@ def check_data_files(card: CardFile) -> None:
             continue
         try:
             patterns = sanitize_patterns(config["data_files"])
+            for pattern in (pattern for of_split in patterns.values() for pattern in of_split):
+                if not isinstance(pattern, str):
+                    raise TypeError(f"{str(pattern)[:60]!r} is no text")
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             what = f"`data_files` of {config['config_name']} cannot be read ({error})"
             card.say_key((*keys, "data_files"), what, "a pattern, or a list of {split, path}", "correct it")

@@ -57,7 +57,7 @@ def _check_target(card: CardFile, line: int, target: str, anchors: set[str]) -> 
         return
     elif parts.scheme or parts.netloc:
         card.say(line, f"link {target!r}", "http, https, or a file beside the card", "replace it")
-    elif not parts.path:
+    elif not parts.path or (parts.fragment and _is_itself(card, unquote(parts.path))):
         if unquote(parts.fragment) not in anchors:
             card.say(
                 line, f"no heading for the link {target!r}", f"one of its headings ({len(anchors)})", "correct it"
@@ -66,14 +66,24 @@ def _check_target(card: CardFile, line: int, target: str, anchors: set[str]) -> 
         _check_file(card, line, unquote(parts.path))
 
 
+def _is_itself(card: CardFile, name: str) -> bool:
+    return "/" not in name.removeprefix("./") and name.removeprefix("./") == card.path.name
+
+
 def _check_file(card: CardFile, line: int, name: str) -> None:
     if name.startswith("/"):
         card.say(line, f"link to the absolute path {name!r}", "a file beside the card", "make it relative")
         return
-    file = (card.folder / name).resolve()
+    try:
+        file = (card.folder / name).resolve()
+        is_there = file.exists()
+    except (OSError, ValueError) as error:  # longer than a name can be, or with a NUL
+        reason = getattr(error, "strerror", None) or error
+        card.say(line, f"link to {name[:60]!r} cannot be a file ({reason})", "a file in the folder", "correct it")
+        return
     if not file.is_relative_to(card.folder.resolve()):
         card.say(line, f"link to {name!r}, which is outside of the card's folder", "a file in it", "give its address")
-    elif not file.exists():
+    elif not is_there:
         card.say(line, f"no file {name!r} for a link", f"it in {card.folder}", "add it, or correct the link")
 
 

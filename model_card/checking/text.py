@@ -24,6 +24,7 @@ def check_text(card: CardFile) -> None:
         if token.type != "code_inline":
             _check_filled(card, line, token.content)
         _check_paths(card, line, token.content)
+    _check_split(card)
     for token in card.tokens:
         if token.type in ("fence", "code_block"):
             first = card.text_line + token.map[0] + 1 + (token.type == "fence")
@@ -55,6 +56,22 @@ def _check_filled(card: CardFile, line: int, content: str) -> None:
         card.say(line, f"says {found.group()!r}", "the information", "write it, or leave the place out")
     if found := PLACEHOLDER.search(content):
         card.say(line, f"holds {found.group()[:40]!r}", "what a template puts there", "fill it in")
+
+
+def _check_split(card: CardFile) -> None:
+    """What a reader sees as one piece of text, although lines or emphasis part it."""
+    line = 0
+    for token in card.tokens:
+        line = token.map[0] if token.map else line
+        children = token.children or []
+        if any(MISSING.search(child.content) for child in children):
+            continue  # said already
+        breaks = ("softbreak", "hardbreak")
+        text = "".join(" " if c.type in breaks else c.content if c.type == "text" else "" for c in children)
+        if found := MISSING.search(text):
+            card.say(
+                card.text_line + line + 1, f"says {found.group()!r}", "the information", "write it, or leave it out"
+            )
 
 
 def _check_paths(card: CardFile, line: int, content: str) -> None:

@@ -90,7 +90,12 @@ def inference_files(folder: Path) -> dict[str, Path | bytes]:
     if not any(name.endswith(".safetensors") for name in files):
         raise ValueError(f"{folder}: no weights (*.safetensors) there. Give the folder of a trained model.")
     if "adapter_config.json" in files:
-        base = json.loads(files["adapter_config.json"].read_text())["base_model_name_or_path"]
+        base = json.loads(files["adapter_config.json"].read_text()).get("base_model_name_or_path")
+        if not isinstance(base, str) or not base:
+            raise ValueError(
+                f"{files['adapter_config.json']}: no `base_model_name_or_path`, the name of the model that the adapter "
+                "belongs to. Write it there, or bring the file back."
+            )
         if Path(base).is_dir():
             raise ValueError(f"{folder}: an adapter on {base}, which is no model on the Hub. Push the base first.")
     if recipe := {name: value for name, value in _recipe(folder).items() if name in DEFAULTS}:

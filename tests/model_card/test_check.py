@@ -42,6 +42,15 @@ def test_one_bad_card_among_good_ones(tmp_path, capsys):
     main(["check", str(good)])
 
 
-def test_no_card_ends_with_one_line(tmp_path):
-    with pytest.raises(SystemExit, match=r"^error: .*README\.md: no such card\. Give a folder"):
-        main(["check", str(tmp_path)])
+def test_cards_that_are_not_there_do_not_hide_the_others(tmp_path, capsys):
+    good, no_text = tmp_path / "good.md", tmp_path / "no_text.md"
+    good.write_text("---\nlicense: mit\n---\n\ntext\n")
+    no_text.write_bytes(b"\xff")
+    with pytest.raises(SystemExit) as caught:
+        main(["check", str(tmp_path), str(no_text), str(good)])
+    assert caught.value.code == 1
+    printed = capsys.readouterr()
+    missing, damaged = printed.err.splitlines()
+    assert missing == f"error: {tmp_path / 'README.md'}: no such card. Give a folder with a README.md, or the file."
+    assert damaged.startswith(f"error: {no_text}: no UTF-8 text (")
+    assert printed.out == f"{good}: nothing wrong (0 links, 0 results)\n"

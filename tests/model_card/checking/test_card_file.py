@@ -37,6 +37,12 @@ def test_no_text(tmp_path):
         ("---\na: [1\nb: 2\n---\n", "3: header is no YAML (expected ',' or ']', but got ':')"),
         ("---\ntitle: {{ x }}\n---\n", "2: header is no YAML (found unhashable key)"),
         ("---\n- a\n---\n", "2: header is list; expected `key: value` lines"),
+        ('---\na: !!int ""\n---\n', "2: header is no YAML (a value cannot be read: string index out of range)"),
+        ("---\na: !!bool x\n---\n", "2: header is no YAML (a value cannot be read: 'x')"),
+        ("---\na: !!timestamp x\n---\n", "2: header is no YAML (a value cannot be read: "),
+        ("---\na: 2024-13-45\n---\n", "2: header is no YAML (a value cannot be read: month must be in 1..12"),
+        ("---\na: &x [*x]\n---\n", "2: header holds itself, or is nested too deeply; expected `key: value` lines"),
+        (f"---\na: {'[' * 3000}\n---\n", "2: header is no YAML (nested too deeply); expected `key: value` lines"),
         ("---\na: 1\nb: 2\na: 3\n---\n", "4: `a` stands twice, also in line 2; expected it once; remove one"),
     ],
 )

@@ -28,6 +28,10 @@ def test_files_that_are_there(problems, parquet):
             "4: `video/test-*.parquet` (video, train) finds no file; expected files in ",
         ),
         ("configs:\n- data_files: a", "3: a config without `config_name`; expected its name; add it"),
+        (
+            "configs:\n- config_name: v\n  data_files:\n  - split: train\n    path: [video, 1]",
+            "4: `data_files` of v cannot be read ('1' is no text); expected a pattern, or a list of {split, path}",
+        ),
         ("configs:\n- config_name: v\n  data_files: 3", "4: `data_files` of v cannot be read ("),
     ],
 )

@@ -11,6 +11,13 @@ from model_card.check import check_file
         ("[a](gone.md#part)", "6: no file 'gone.md' for a link"),
         ('<img src="gone.png">', "6: no file 'gone.png' for a link"),
         ('<div>\n<a href="gone.md">x</a>\n</div>', "6: no file 'gone.md' for a link"),
+        (
+            "[a](README.md#zz)",
+            "6: no heading for the link 'README.md#zz'; expected one of its headings (2); correct it",
+        ),
+        ("[a](./README.md#zz)", "6: no heading for the link './README.md#zz'"),
+        ("[a](%00)", "6: link to '\\x00' cannot be a file ("),
+        (f"[a]({'x' * 5000})", f"6: link to '{'x' * 60}' cannot be a file (File name too long); expected a file in"),
         ("[a](../README.md)", "6: link to '../README.md', which is outside of the card's folder"),
         ("[a](/docs/x)", "6: link to the absolute path '/docs/x'; expected a file beside the card; make it relative"),
         (
@@ -38,6 +45,7 @@ def test_links_that_lead_somewhere_are_counted(problems, tmp_path):
 
 [1](#its-a-title-really) [2](#its-a-title-really-1) ![3](a%20b.png) [4](docs) [5](https://a.org/x?y#z) <https://b.org>
 https://c.org (https://d.org/e). [7](mailto:me@a.org) <a name="here"></a> [8](#here)
+[9](README.md#here) [10](README.md)
 
 # It's a title, really
 
@@ -48,4 +56,4 @@ http://localhost:7860
 ```
 """
     assert problems(text=text) == []
-    assert check_file(tmp_path).num_links == 10
+    assert check_file(tmp_path).num_links == 12

@@ -25,6 +25,14 @@ def test_an_adapter_goes_with_its_name_on_the_hub_only(tmp_path, model):
         inference_files(tmp_path)
 
 
+@pytest.mark.parametrize("config", ["{}", '{"base_model_name_or_path": null}'])
+def test_an_adapter_without_the_name_of_its_base(tmp_path, config):
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    (tmp_path / "adapter_config.json").write_text(config)
+    with pytest.raises(ValueError, match=r"adapter_config\.json: no `base_model_name_or_path`, .* Write it there, or"):
+        inference_files(tmp_path)
+
+
 def test_whether_a_model_is_synthetic(tmp_path):
     assert not is_synthetic_model(tmp_path)
     (tmp_path / "README.md").write_text("---\ntags:\n- synthetic\n---\n# Model\n")
