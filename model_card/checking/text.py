@@ -6,6 +6,8 @@ from model_card.checking.card_file import CardFile
 
 MISSING = re.compile(r"more\s+information\s+needed", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+# Of code nothing is looked at, and it parts what is around it.
+SEEN_AS = {"softbreak": " ", "hardbreak": " ", "code_inline": "\0", "html_inline": ""}
 # Of text, quotes and brackets included; in the middle of a word a slash is none of a path.
 MACHINE_PATH_IN_TEXT = re.compile(
     r"(?<![\w.:/~-])(/(home|root|Users|mnt|scratch|tmp|private|var|work|data)/|[A-Za-z]:\\)\S*"
@@ -66,8 +68,7 @@ def _check_split(card: CardFile) -> None:
         children = token.children or []
         if any(MISSING.search(child.content) for child in children):
             continue  # said already
-        breaks = ("softbreak", "hardbreak")
-        text = "".join(" " if c.type in breaks else c.content if c.type == "text" else "" for c in children)
+        text = "".join(SEEN_AS.get(child.type, child.content) for child in children)
         if found := MISSING.search(text):
             card.say(
                 card.text_line + line + 1, f"says {found.group()!r}", "the information", "write it, or leave it out"

@@ -93,8 +93,8 @@ def inference_files(folder: Path) -> dict[str, Path | bytes]:
         base = json.loads(files["adapter_config.json"].read_text()).get("base_model_name_or_path")
         if not isinstance(base, str) or not base:
             raise ValueError(
-                f"{files['adapter_config.json']}: no `base_model_name_or_path`, the name of the model that the adapter "
-                "belongs to. Write it there, or bring the file back."
+                f"{files['adapter_config.json']}: no `base_model_name_or_path`, the name of the model that the "
+                "adapter belongs to. Write it there, or bring the file back."
             )
         if Path(base).is_dir():
             raise ValueError(f"{folder}: an adapter on {base}, which is no model on the Hub. Push the base first.")
