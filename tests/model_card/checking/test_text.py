@@ -10,7 +10,7 @@ import pytest
         ),
         ("# A\n\nOne\nmore  information needed.\n", "7: says 'more information needed'; expected the information"),
         ("# A\n\nOne\n\nMore information\nneeded\n", "8: says 'More information needed'; expected the information"),
-        ("# A\n\n[**More** information `x` needed] **More** information needed", "6: says 'More information needed'"),
+        ("# A\n\nMore information `x` needed.\n\n**More** information needed", "8: says 'More information needed'"),
         ("# A\n\n<p>\nMORE INFORMATION NEEDED</p>\n", "6: says 'MORE INFORMATION NEEDED'"),
         ("# A\n\nIt has {{ count }} rows.\n", "6: holds '{{ count }}'; expected what a template puts there"),
         ("# A\n\n{% if x %}\n", "6: holds '{% if x %}'"),
