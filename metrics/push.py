@@ -51,7 +51,7 @@ def push_metrics(
         raise ValueError(f"{namespace!r}: give a user or an organisation, such as `me`; the Spaces' names are added")
     api = log_in()
     parcels = [metric_parcel(name, f"{namespace}/{name}") for name in METRICS]
-    show(parcels, look(parcels, api, public, right_to_publish), public)
+    show(parcels, look(parcels, api, public, right_to_publish, revision_tag), public)
     if not yes:
         ask(namespace)
     flags = {"public": public, "right_to_publish": right_to_publish, "revision_tag": revision_tag}

@@ -51,6 +51,8 @@ def _has_steps(file) -> bool:
     if len(content) > MAX_UNMARKED_BYTES:
         return False
     try:
-        return sum(1 for _ in pickletools.genops(content)) >= FEWEST_STEPS
+        steps = [position for _, _, position in pickletools.genops(content)]
     except Exception:  # noqa: BLE001, it stumbles over other files in many ways
         return False
+    # it ends at the first full stop that it meets as a step, which can be in the middle of a text
+    return len(steps) >= FEWEST_STEPS and steps[-1] + 1 == len(content.rstrip())

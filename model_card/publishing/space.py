@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from fitness_aqa_dataset.hub.calls import call
 from fitness_aqa_dataset.hub.options import add_push_options, push_settings
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
@@ -45,6 +46,10 @@ def push_space(
     """
     api = log_in()
     repo_id = full_name(api, repo_id)
+    if not Path(model).is_dir() and ("/" not in str(model) or not call(lambda: api.repo_exists(str(model)))):
+        raise FileNotFoundError(
+            f"--model {model}: no such folder, and no such model on the Hub; `make demo` makes one"
+        )
     parcel = space_parcel(repo_id, space_files(repo_id, model, title=title))
     flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}
     return send(api, parcel, **flags, revision_tag=revision_tag).url
@@ -52,20 +57,8 @@ def push_space(
 
 def space_parcel(repo_id: str, files: dict[str, Path | bytes]) -> Parcel:
     """What [`~model_card.space.files.space_files`] gives, for the Hub; what an earlier push brought is replaced."""
-    replaces = (
-        "*.py",
-        "*.md",
-        "*.txt",
-        "*.json",
-        "*.yaml",
-        "*.html",
-        "*.css",
-        "LICENSE",
-        "NOTICE",
-        "examples/*",
-        "model/*",
-    )
-    return Parcel(repo_id, "space", files, "Send the page", replaces)
+    sources = ("fitness_aqa_dataset/**", "trainer/**", "metrics/**", "model_card/**")
+    return Parcel(repo_id, "space", files, "Send the page", (*sources, "examples/**", "model/**"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -59,7 +59,7 @@ def test_pickles_that_do_not_look_like_it(tmp_path):
     assert problem({"numbers.npy": tmp_path / "numbers.npy"}) is None
     assert problem({"x.pkl.gz": b"any"}) == f"x.pkl.gz: files ending in .pkl are pickles, {CODE}"
     assert problem({"z": b"before" + zipped(tmp_path / "z", "a/x.pt")}) == f"z: holds the pickle a/x.pt, {CODE}"
-    for text in (b".", b"N.", b"", b"I am a text.\n", b"{}", b"# Title\n\nText.\n"):
+    for text in (b".", b"N.", b"", b"torch>=2.9\n", b"I am a text.\n", b"{}", b"# Title\n\nText.\n"):
         assert problem({"README.md": text}) is None
 
 
