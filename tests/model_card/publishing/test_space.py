@@ -26,6 +26,6 @@ def test_the_page_arrives_whole_and_once(hub, small_run):
     assert len([request for request in hub.requests if "tester/page/commit/" in request.path]) == 1
     for error, model in zip(missing, ("runs/none", "none"), strict=True):
         assert error == (
-            f"FileNotFoundError: --model {model}: no such folder, nor a model on the Hub; `make demo` makes one"
+            f"FileNotFoundError: --model {model}: no such folder, and no such model on the Hub; `make demo` makes one"
         )
     assert ("space", "tester/none") not in hub.storage.repositories
