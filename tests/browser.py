@@ -91,7 +91,7 @@ def serve(app: Path, scratch: Path, cwd: Path | None = None, **environment: str)
         server.wait(20)
 
 
-def wait_for(look: Callable, seconds: float = 60):
+def wait_for(look: Callable, seconds: float = 120):
     """What `look` returns as soon as it is true; an element that is not there yet, or not any more, is not."""
     from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 

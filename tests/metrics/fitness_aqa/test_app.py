@@ -67,7 +67,7 @@ def browser(tmp_path_factory):
     driver.quit()
 
 
-def wait_for(look, seconds=60):
+def wait_for(look, seconds=120):
     """What `look` returns as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

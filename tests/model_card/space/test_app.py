@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -155,7 +156,8 @@ def test_the_same_clip_of_two_visitors_and_a_visitor_who_leaves(address, browser
         assert uploads(scratch) == []
         drop(other, clips["squat"])
         assert len(uploads(scratch)) == 1
-    wait_for(lambda: uploads(scratch) == [], 30)
+        time.sleep(3)  # until the server has heard whose file it is
+    wait_for(lambda: uploads(scratch) == [])
 
 
 def test_a_private_model_without_a_token_is_said_on_the_page(browser, tmp_path):
