@@ -1,5 +1,6 @@
 """What a push would change: which files are not there yet, which of an earlier push would go."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -85,7 +86,7 @@ def _is_same(content: Path | bytes, entry: RepoFile) -> bool:
         stat = content.stat()
         git_oid, sha256 = _hashes(content, stat.st_size, stat.st_mtime_ns, entry.lfs is not None)
         return sha256 == entry.lfs.sha256 if entry.lfs else git_oid == entry.blob_id
-    return entry.lfs is None and git_hash(content) == entry.blob_id
+    return hashlib.sha256(content).hexdigest() == entry.lfs.sha256 if entry.lfs else git_hash(content) == entry.blob_id
 
 
 @cache
