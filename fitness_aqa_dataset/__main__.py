@@ -13,7 +13,7 @@ import json
 import sys
 
 # what a single command needs is imported in it: half of the time of a short command would be imports
-from .hub.options import add_push_options, push_settings
+from .hub.options import add_push_options, add_right_option, push_settings
 from .rows import FEATURES
 from .synthetic import synthesize_release
 from .synthetic.scene import LOOKS
@@ -129,6 +129,7 @@ def _add_push(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("push", help="send a prepared folder and its card to the Hub, private unless told")
     parser.add_argument("out", help="folder that `prepare` made")
     parser.add_argument("repo", help="repository on the Hub, such as me/fitness-aqa")
+    add_right_option(parser)
     add_push_options(parser)
     parser.set_defaults(run=_push)
 
@@ -136,7 +137,8 @@ def _add_push(commands: argparse._SubParsersAction) -> None:
 def _push(options: argparse.Namespace) -> None:
     from .push import push_dataset
 
-    print(push_dataset(options.out, options.repo, **push_settings(options)))
+    right = options.right_to_publish
+    print(push_dataset(options.out, options.repo, right_to_publish=right, **push_settings(options)))
 
 
 if __name__ == "__main__":

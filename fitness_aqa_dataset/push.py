@@ -51,7 +51,7 @@ def push_dataset(
         ValueError: If it is not a prepared folder; if a real release would become public without `right_to_publish`;
             if the repository is public and `public` is not set, or the other way round; if there is no token or it is
             not accepted; if the answer to the question is not yes; if `revision_tag` names an earlier push.
-        ConnectionError: If the Hub cannot be reached, or does not come back within five tries in 15 seconds.
+        ConnectionError: If the Hub cannot be reached, or does not come back within five tries.
     """
     prepared = read_prepared(out_dir)
     validate_repo_id(repo_id)

@@ -34,6 +34,23 @@ def read_pairs(predictions_path: Path, references_path: Path) -> tuple[list[dict
     return list(predictions.values()), list(references.values())
 
 
+def scored_segments(predictions: list[dict]) -> list[list[dict]]:
+    """
+    The intervals of predictions as `temporal_map` takes them; one without a score was said, so it counts as sure.
+
+    Args:
+        predictions (`list[dict]`):
+            From [`read_pairs`].
+
+    Returns:
+        `list[list[dict]]`: For each clip its `{"label", "start", "end", "score"}`.
+    """
+    return [
+        [{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in prediction["errors"]]
+        for prediction in predictions
+    ]
+
+
 def write_files(folder: Path, contents: dict[str, bytes]) -> None:
     """
     Write files into a folder, all of them or none.

@@ -20,7 +20,6 @@ def push_metrics(
     namespace: str,
     *,
     public: bool = False,
-    right_to_publish: bool = False,
     yes: bool = False,
     revision_tag: str | None = None,
 ) -> list[str]:
@@ -32,8 +31,6 @@ def push_metrics(
             User or organisation on the Hub.
         public (`bool`, *optional*, defaults to `False`):
             Make new Spaces that everyone sees, or send to such. A private one is never made public.
-        right_to_publish (`bool`, *optional*, defaults to `False`):
-            Of no effect: no clips are sent.
         yes (`bool`, *optional*, defaults to `False`):
             Do not ask on the terminal before sending.
         revision_tag (`str`, *optional*):
@@ -51,11 +48,10 @@ def push_metrics(
         raise ValueError(f"{namespace!r}: give a user or an organisation, such as `me`; the Spaces' names are added")
     api = log_in()
     parcels = [metric_parcel(name, f"{namespace}/{name}") for name in METRICS]
-    show(parcels, look(parcels, api, public, right_to_publish, revision_tag), public)
+    show(parcels, look(parcels, api, public=public, revision_tag=revision_tag), public)
     if not yes:
         ask(namespace)
-    flags = {"public": public, "right_to_publish": right_to_publish, "revision_tag": revision_tag}
-    return [deliver(api, parcel, **flags).url for parcel in parcels]
+    return [deliver(api, parcel, public=public, revision_tag=revision_tag).url for parcel in parcels]
 
 
 def metric_parcel(name: str, repo_id: str, related: Sequence[tuple[str, str]] = ()) -> Parcel:

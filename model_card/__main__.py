@@ -12,8 +12,6 @@ import argparse
 import sys
 from importlib import import_module
 
-from huggingface_hub.errors import HFValidationError
-
 # What a single command needs is imported in it: a card needs nothing of the Hub, a check nothing of a model.
 COMMANDS = {
     "check": ("model_card.check", "find what is wrong with cards"),
@@ -44,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
             command.run(parser.parse_args(argv[1:]))
         else:
             _write(argv)
-    except (ValueError, OSError, HFValidationError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on where it stopped")

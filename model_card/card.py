@@ -72,7 +72,8 @@ def make_card(
     layout: str | None = None,
 ) -> ModelCard:
     """
-    Fill the template. The same files give the same bytes, whenever and wherever it is called.
+    Fill the template. The same files give the same bytes, whenever it is called; without `repo_id` the examples name
+    the run's folder as it is seen from the working folder.
 
     Args:
         run ([`Run`]):

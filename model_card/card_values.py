@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from huggingface_hub.constants import ENDPOINT
+
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT
 from model_card.clips import select_clips
 from model_card.facts import answer_facts, calibration_rows, recipe_yaml, training_facts, versions
@@ -19,7 +21,7 @@ TINY = 100e6
 
 def model_values(run: Run, base: str, layout: str) -> dict:
     """What the model is, and from which `base` it was made."""
-    shown = f"[{base}](https://huggingface.co/{base})" if on_hub(base) else f"`{Path(base).name}`"
+    shown = f"[{base}]({ENDPOINT}/{base})" if on_hub(base) else f"`{Path(base).name}`"
     kind = "LLaVA-Video model" if run.is_llava_video else "video-language model"
     kind = f"LoRA adapter of a {kind}" if layout == "adapter" else kind
     how = "fine-tuned with TRL's `SFTTrainer` from" if losses(run) else "copied from"
@@ -46,7 +48,7 @@ def score_values(run: Run, dataset: DatasetReference | None) -> dict:
         (f"`{name}`", *[format_value(scores[model]["map"][name]) for model in MODELS if model in scores], text)
         for name, text in MAP_MEANING.items()
     ]
-    named = f" of [{dataset.repo_id}](https://huggingface.co/datasets/{dataset.repo_id})" if dataset else ""
+    named = f" of [{dataset.repo_id}]({ENDPOINT}/datasets/{dataset.repo_id})" if dataset else ""
     named += f" at revision `{dataset.revision}`" if dataset and dataset.revision else ""
     head = ["error", "named from", "before, validation", "after, validation"] if run.calibration else ["error"]
     return {

@@ -3,7 +3,10 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from fitness_aqa_dataset.taxonomy import EXERCISES
+from metrics.fitness_aqa.interval_ap import correct_iou
 from model_card.run_files import Run
 from model_card.style import BAD, GOOD, QUIET
 from trainer.prediction.inputs import list_data
@@ -100,6 +103,5 @@ def verdict(reference: dict, prediction: dict, label: str) -> tuple[str, str]:
         return ("correct: none", QUIET) if answered is None else ("false alarm", BAD)
     if answered is None or prediction["exercise"] != reference["exercise"]:
         return "missed", BAD
-    overlap_s = max(0.0, min(true[1], answered[1]) - max(true[0], answered[0]))
-    iou = overlap_s / ((true[1] - true[0]) + (answered[1] - answered[0]) - overlap_s)
+    [iou] = correct_iou(np.array([answered]), np.array([true]))
     return f"IoU {iou:.2f}", GOOD if iou >= 0.5 else BAD

@@ -1,9 +1,8 @@
 """What a run's files say about its training, its machine and its answers, in words for a card."""
 
-from pathlib import Path
-
 import yaml
 
+from fitness_aqa_dataset.hub.machine_paths import last_parts
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT
 from model_card.figures import losses
 from model_card.run_files import Run
@@ -60,8 +59,8 @@ def versions(run: Run) -> list[tuple[str, str]]:
 
 
 def recipe_yaml(run: Run) -> str:
-    """The settings of the training as YAML; of an absolute path only the last part, the rest is one machine's own."""
-    return yaml.safe_dump(_without_folders(run.recipe), sort_keys=False, allow_unicode=True).strip()
+    """The settings of the training as YAML; of a path of one machine only the last part."""
+    return yaml.safe_dump(last_parts(run.recipe), sort_keys=False, allow_unicode=True).strip()
 
 
 def answer_facts(run: Run) -> list[str]:
@@ -110,14 +109,6 @@ def calibration_rows(run: Run) -> list[tuple[str, ...]]:
             cells = [format_value(value) for value in (fitted[label]["threshold"], *found)]
         rows.append((ERROR_TEXT[label], *cells, format_value(errors[label])))
     return rows
-
-
-def _without_folders(value):
-    if isinstance(value, dict):
-        return {key: _without_folders(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_folders(item) for item in value]
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _number(value: float | None, spec: str, unit: str = "") -> str:

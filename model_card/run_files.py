@@ -5,7 +5,9 @@ from pathlib import Path
 
 from metrics.fitness_aqa.rows import read_rows
 from model_card.answer_files import check_calibration, check_control, check_made_by, check_rows
-from model_card.model_files import (
+from model_card.run_values import check_base, check_settings_values, check_training_values
+from model_card.scores import check_scores, compute_scores
+from model_card.training_files import (
     TRAINED,
     TRAINER_STATE,
     check_trained,
@@ -14,8 +16,6 @@ from model_card.model_files import (
     read_mapping,
     read_trainer_state,
 )
-from model_card.run_values import check_base, check_settings_values, check_training_values
-from model_card.scores import check_scores, compute_scores
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.settings_file import read_settings
 

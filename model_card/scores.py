@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERRORS, EXERCISES
-from metrics.files import read_pairs
+from metrics.files import read_pairs, scored_segments
 from metrics.fitness_aqa.scores import fitness_scores
 from metrics.temporal_map.scores import temporal_scores
 
@@ -19,7 +19,7 @@ TOLERANCE = 1e-9
 
 def compute_scores(predictions: Path, references: Path) -> dict:
     """
-    Score one set of answers, as `trainer.score` does.
+    Score one set of answers: the numbers of `trainer.score`, without the way through `evaluate`.
 
     Args:
         predictions (`Path`), references (`Path`):
@@ -34,11 +34,7 @@ def compute_scores(predictions: Path, references: Path) -> dict:
     predicted, truth = read_pairs(predictions, references)
     if not truth:
         raise ValueError(f"{references}: no row in it. Answer the clips again with `python -m trainer.predict`.")
-    scored = [
-        [{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in prediction["errors"]]
-        for prediction in predicted
-    ]
-    segments = temporal_scores(scored, [reference["errors"] for reference in truth])
+    segments = temporal_scores(scored_segments(predicted), [reference["errors"] for reference in truth])
     return fitness_scores(predicted, truth) | {SEGMENTS: segments}
 
 

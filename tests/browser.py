@@ -30,12 +30,13 @@ def skip_without_chromium() -> None:
 
 
 @contextmanager
-def open_browser(profile: Path) -> Iterator:
+def open_browser(profile: Path, **capabilities: object) -> Iterator:
     """
     Start Chromium.
 
     Args:
         profile (`Path`): A new folder for what it keeps.
+        capabilities: More of them, such as which logs it writes.
 
     Returns:
         A context with its `selenium.webdriver.Chrome`.
@@ -46,6 +47,8 @@ def open_browser(profile: Path) -> Iterator:
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
+    for name, value in capabilities.items():
+        options.set_capability(name, value)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     try:
         yield driver

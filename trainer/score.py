@@ -15,7 +15,7 @@ os.environ.setdefault("HF_UPDATE_DOWNLOAD_COUNTS", "0")
 
 import evaluate
 
-from metrics.files import read_pairs
+from metrics.files import read_pairs, scored_segments
 
 METRICS = Path(__file__).parent.parent / "metrics"
 
@@ -36,12 +36,8 @@ def score(predictions_file: Path, references_file: Path) -> tuple[dict, dict]:
     """
     predictions, references = read_pairs(predictions_file, references_file)
     of_task = evaluate.load(str(METRICS / "fitness_aqa")).compute(predictions=predictions, references=references)
-    scored = [
-        [{**error, "score": 1.0 if error["score"] is None else error["score"]} for error in prediction["errors"]]
-        for prediction in predictions
-    ]
     segments = evaluate.load(str(METRICS / "temporal_map")).compute(
-        predictions=scored, references=[reference["errors"] for reference in references]
+        predictions=scored_segments(predictions), references=[reference["errors"] for reference in references]
     )
     return of_task, segments
 

@@ -18,7 +18,6 @@ from accelerate import PartialState
 from transformers import TrainerCallback, TrainerState, set_seed
 from trl import ModelConfig
 
-from fitness_aqa_dataset.prepared import is_synthetic
 from trainer.arguments import DataArguments, TrainingArguments, make_parser
 from trainer.build import build_trainer, load_model
 from trainer.checkpoints import FINISHED, SAVING, check_checkpoint, finish, last_checkpoint, remove_leftovers
@@ -42,6 +41,7 @@ from trainer.run_record import (
 )
 from trainer.sft_trainer import VideoSFTTrainer
 from trainer.sharding import describe_sharding
+from trainer.splits import is_synthetic_data
 from trainer.stopping import EXIT_CODE, StopOnSigterm
 
 
@@ -154,7 +154,7 @@ def save(
     results = metrics | {
         "steps": trainer.state.global_step,
         "num_rows": trainer.num_rows,
-        "synthetic": is_synthetic(Path(settings["dataset_name"])),
+        "synthetic": is_synthetic_data(settings["dataset_name"]),
         "skipped_clips": skip_clips or [],
         "num_rows_skipped_while_training": trainer.num_skipped,
         "distributed_type": distributed_type,

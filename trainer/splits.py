@@ -8,7 +8,7 @@ from datasets import Dataset, Image, Video, concatenate_datasets, get_dataset_sp
 from datasets.exceptions import DatasetsError
 
 from fitness_aqa_dataset import load_fitness_aqa
-from fitness_aqa_dataset.prepared import read_prepared
+from fitness_aqa_dataset.prepared import is_synthetic, read_prepared
 from fitness_aqa_dataset.release import wrong_root
 from fitness_aqa_dataset.taxonomy import IMAGE_TASKS
 from trainer.arguments import DataArguments
@@ -20,6 +20,12 @@ def kind_of(dataset_name: str) -> str:
     if folder.is_dir():
         return "prepared" if wrong_root(folder.resolve()) and any(folder.rglob("*.parquet")) else "release"
     return "hub" if dataset_name.count("/") == 1 and dataset_name[0] not in "./~" else "release"
+
+
+def is_synthetic_data(dataset_name: str) -> bool | None:
+    """Whether a data set says that its clips are simulated; `None` where that is not known, as of one on the Hub."""
+    folder = Path(dataset_name).expanduser()
+    return is_synthetic(folder) if folder.is_dir() else None
 
 
 def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | None = None) -> Dataset:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from json import JSONDecodeError
 from types import FrameType
 
-from huggingface_hub import constants, get_token
+from huggingface_hub import HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
+from huggingface_hub.hf_api import DatasetInfo, ModelInfo, SpaceInfo
 
 # A server that restarts is back within seconds, and the commit call is the one that the client does not repeat itself.
 WAITS_S = (1, 2, 4, 8)
@@ -70,6 +71,28 @@ def call(function: Callable) -> object:
                 raise ConnectionError(f"{reason}; start again later: what has arrived is not sent twice") from None
             print(f"the Hub does not answer, next try in {wait_s} s: {_text(cause)}", file=sys.stderr)
             time.sleep(wait_s)
+
+
+def find_repository(api: HfApi, repo_id: str, repo_type: str) -> ModelInfo | DatasetInfo | SpaceInfo | None:
+    """
+    What the Hub says of a repository.
+
+    Args:
+        api (`HfApi`):
+            The client.
+        repo_id (`str`), repo_type (`str`):
+            Its name, and `model`, `dataset` or `space`.
+
+    Returns:
+        `ModelInfo`, `DatasetInfo` or `SpaceInfo`, *optional*: With `private` and the newest commit `sha`; `None` where
+        there is no such repository.
+
+    Raises:
+        ValueError, ConnectionError: As in [`call`].
+    """
+    if not call(lambda: api.repo_exists(repo_id, repo_type=repo_type)):
+        return None
+    return call(lambda: api.repo_info(repo_id, repo_type=repo_type))
 
 
 @contextmanager

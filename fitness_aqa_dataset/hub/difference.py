@@ -82,17 +82,19 @@ def check_tag(parcel: Parcel, tag: str | None, difference: Difference) -> None:
 def _is_same(content: Path | bytes, entry: RepoFile) -> bool:
     if size_of(content) != entry.size:
         return False
+    is_large = entry.lfs is not None
     if isinstance(content, Path):
         stat = content.stat()
-        git_oid, sha256 = _hashes(content, stat.st_size, stat.st_mtime_ns, entry.lfs is not None)
-        return sha256 == entry.lfs.sha256 if entry.lfs else git_oid == entry.blob_id
-    return hashlib.sha256(content).hexdigest() == entry.lfs.sha256 if entry.lfs else git_hash(content) == entry.blob_id
+        oid = _oid_of_file(content, stat.st_size, stat.st_mtime_ns, is_large)
+    else:
+        oid = hashlib.sha256(content).hexdigest() if is_large else git_hash(content)
+    return oid == (entry.lfs.sha256 if is_large else entry.blob_id)
 
 
 @cache
-def _hashes(path: Path, size: int, mtime_ns: int, is_large: bool) -> tuple[str | None, str | None]:
-    """As git names a file, or as large file storage does; kept as long as size and time stay."""
+def _oid_of_file(path: Path, size: int, mtime_ns: int, is_large: bool) -> str:
+    """As large file storage names a file, or as git does; read once, as long as size and time stay."""
     if not is_large:
-        return git_hash(path.read_bytes()), None
+        return git_hash(path.read_bytes())
     with path.open("rb") as file:
-        return None, sha_fileobj(file).hex()
+        return sha_fileobj(file).hex()

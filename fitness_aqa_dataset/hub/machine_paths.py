@@ -59,7 +59,7 @@ def shorten_paths(name: str, content: Path | bytes) -> Path | bytes:
     shown = name if isinstance(content, bytes) else str(content)
     try:
         tree = read_config(shown, raw.decode("utf-8-sig"))
-        shortened = _shorten(tree)
+        shortened = last_parts(tree)
     except UnicodeDecodeError:
         raise ValueError(f"{shown}: no UTF-8 text; mend it or take it away") from None
     except RecursionError:
@@ -71,11 +71,21 @@ def shorten_paths(name: str, content: Path | bytes) -> Path | bytes:
     return yaml.safe_dump(shortened, sort_keys=False, allow_unicode=True).encode()
 
 
-def _shorten(tree: object) -> object:
+def last_parts(tree: object) -> object:
+    """
+    Settings with the last part of every path of one machine in the path's place.
+
+    Args:
+        tree (`dict`, `list`, `str` or another plain value):
+            Settings, nested to any depth.
+
+    Returns:
+        The same tree with shorter texts.
+    """
     if isinstance(tree, dict):
-        return {_shorten(key): _shorten(value) for key, value in tree.items()}
+        return {last_parts(key): last_parts(value) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [_shorten(value) for value in tree]
+        return [last_parts(value) for value in tree]
     if isinstance(tree, str) and MACHINE_PATH.search(tree):
         return re.split(r"[\\/]", tree.rstrip("\\/"))[-1]
     return tree

@@ -53,7 +53,13 @@ def full_name(api: HfApi, repo_id: str) -> str:
 
 
 def send(
-    api: HfApi, parcel: Parcel, *, public: bool, right_to_publish: bool, yes: bool, revision_tag: str | None = None
+    api: HfApi,
+    parcel: Parcel,
+    *,
+    public: bool,
+    yes: bool,
+    right_to_publish: bool = False,
+    revision_tag: str | None = None,
 ) -> Sent:
     """
     Send one parcel in one commit: a reader sees all of it or nothing. What is there already is not sent again.
@@ -65,10 +71,10 @@ def send(
             What goes where.
         public (`bool`):
             Make a new repository that everyone sees, or send to one. A private one is never made public.
-        right_to_publish (`bool`):
-            That clips of a real release in it may be shown to everyone.
         yes (`bool`):
             Do not ask on the terminal.
+        right_to_publish (`bool`, *optional*, defaults to `False`):
+            That clips of a real release in it may be shown to everyone.
         revision_tag (`str`, *optional*):
             Name for the state after this push, such as `v1.0`.
 
@@ -81,15 +87,20 @@ def send(
             the question is not yes.
         ConnectionError: If the Hub does not answer.
     """
-    differences = look([parcel], api, public, right_to_publish, revision_tag)
-    show([parcel], differences, public)
+    flags = {"public": public, "right_to_publish": right_to_publish, "revision_tag": revision_tag}
+    show([parcel], look([parcel], api, **flags), public)
     if not yes:
         ask(parcel.repo_id)
-    return deliver(api, parcel, public=public, right_to_publish=right_to_publish, revision_tag=revision_tag)
+    return deliver(api, parcel, **flags)
 
 
 def look(
-    parcels: list[Parcel], api: HfApi, public: bool, right_to_publish: bool, revision_tag: str | None
+    parcels: list[Parcel],
+    api: HfApi,
+    *,
+    public: bool,
+    right_to_publish: bool = False,
+    revision_tag: str | None = None,
 ) -> list[Difference]:
     """
     Everything that can be wrong before anything is sent.
@@ -148,7 +159,7 @@ def ask(what: str) -> None:
 
 
 def deliver(
-    api: HfApi, parcel: Parcel, *, public: bool, right_to_publish: bool, revision_tag: str | None = None
+    api: HfApi, parcel: Parcel, *, public: bool, right_to_publish: bool = False, revision_tag: str | None = None
 ) -> Sent:
     """[`send`] after the question: make the repository where it is missing, commit, tag."""
     repo_id, repo_type = parcel.repo_id, parcel.repo_type

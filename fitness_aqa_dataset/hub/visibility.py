@@ -2,7 +2,7 @@
 
 from huggingface_hub import HfApi
 
-from .calls import call
+from .calls import find_repository
 from .options import RIGHT_FLAG
 from .parcel import Parcel
 
@@ -50,10 +50,10 @@ def check_visibility(api: HfApi, parcel: Parcel, public: bool, right_to_publish:
     repo_id = parcel.repo_id
     if public:
         require_right(parcel.shows_people, "to make them public", right_to_publish)
-    if not call(lambda: api.repo_exists(repo_id, repo_type=parcel.repo_type)):
+    repository = find_repository(api, repo_id, parcel.repo_type)
+    if repository is None:
         return True
-    is_private = call(lambda: api.repo_info(repo_id, repo_type=parcel.repo_type)).private
-    if not is_private:
+    if not repository.private:
         require_right(parcel.shows_people, f"as {repo_id} is public", right_to_publish)
         if not public:
             raise ValueError(f"{repo_id}: is public; add --public to send to it, or name another repository")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from fitness_aqa_dataset.hub.calls import call
+from fitness_aqa_dataset.hub.calls import find_repository
 from fitness_aqa_dataset.hub.contents import check_contents
 from fitness_aqa_dataset.hub.machine_paths import shorten_paths
-from fitness_aqa_dataset.hub.options import SHORTEN_FLAG, add_push_options, push_settings
+from fitness_aqa_dataset.hub.options import SHORTEN_FLAG, add_push_options, add_right_option, push_settings
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
 from model_card.card import DatasetReference, make_card, write_figures
@@ -69,7 +69,7 @@ def push_model(
     reference = find_dataset(api, dataset) if dataset else None
     with work_folder(run.path) as work:
         files = model_files(run, layout, work, base_model=base_model, shorten=shorten)
-        write_figures(run)
+        files |= figure_files(run)
         parcel = model_parcel(run, repo_id, files, layout=layout, base_model=base_model, dataset=reference)
         flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}
         return send(api, parcel, **flags, revision_tag=revision_tag).url
@@ -89,6 +89,11 @@ def read_safely(run_dir: str | Path, shorten: bool) -> Run:
     return read_run(run_dir)
 
 
+def figure_files(run: Run) -> dict[str, Path | bytes]:
+    """Draw the pictures of a run's card; by path in the repository."""
+    return {f"figures/{path.name}": path for path in write_figures(run)}
+
+
 def find_dataset(api: HfApi, repo_id: str) -> DatasetReference:
     """
     A data set on the Hub and its newest commit.
@@ -96,9 +101,10 @@ def find_dataset(api: HfApi, repo_id: str) -> DatasetReference:
     Raises:
         ValueError: If there is none of that name.
     """
-    if not call(lambda: api.repo_exists(repo_id, repo_type="dataset")):
+    repository = find_repository(api, repo_id, "dataset")
+    if repository is None:
         raise ValueError(f"--dataset {repo_id}: no such data set on the Hub; push it first, or leave --dataset out")
-    return DatasetReference(repo_id, call(lambda: api.repo_info(repo_id, repo_type="dataset")).sha)
+    return DatasetReference(repo_id, repository.sha)
 
 
 def model_parcel(
@@ -112,7 +118,7 @@ def model_parcel(
     related: Sequence[tuple[str, str]] = (),
 ) -> Parcel:
     """
-    What is sent; the figures have to be drawn.
+    What is sent.
 
     Args:
         run ([`Run`]):
@@ -120,7 +126,7 @@ def model_parcel(
         repo_id (`str`):
             `user/name`.
         files (`dict[str, Path | bytes]`):
-            From [`~model_card.publishing.model_files.model_files`].
+            From [`~model_card.publishing.model_files.model_files`] and [`figure_files`].
         layout, base_model:
             As in [`push_model`].
         dataset ([`DatasetReference`], *optional*):
@@ -129,17 +135,15 @@ def model_parcel(
             Text and address of links for the card.
 
     Returns:
-        [`Parcel`]: Model, card, figures.
+        [`Parcel`]: Model, figures, card.
     """
     settings = {"base_model": base_model, "dataset": dataset, "related": related, "layout": CARD_LAYOUT[layout]}
     card = make_card(run, repo_id=repo_id, **settings).content
-    figures = {f"figures/{path.name}": path for path in sorted((run.path / "figures").glob("*.png"))}
     videos = [name for name in files if name.lower().endswith(VIDEO_SUFFIXES)]
     shows_people = str(run.path / "figures" / "timeline.png") if not run.is_synthetic else None
     if videos:  # nobody knows who is in them
         shows_people = str(run.model_dir / videos[0])
-    files = files | figures | {"README.md": card.encode()}
-    return Parcel(repo_id, "model", files, "Send the model", REPLACES, shows_people)
+    return Parcel(repo_id, "model", files | {"README.md": card.encode()}, "Send the model", REPLACES, shows_people)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -147,30 +151,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="RUN", help="folder of a finished run, such as runs/demo")
     parser.add_argument("repo", metavar="REPO", help="repository on the Hub, such as me/my-model")
     layouts = parser.add_mutually_exclusive_group()
-    for layout, text in zip(
-        LAYOUTS,
-        ("the adapter without its base (what a run with an adapter sends by default)",)
-        + ("adapter and base as one model", "as the authors' code reads it"),
-        strict=True,
-    ):
+    for layout, text in LAYOUTS.items():
         layouts.add_argument(f"--{layout}", dest="layout", action="store_const", const=layout, help=text)
     parser.add_argument("--base-model", metavar="OWNER/NAME", help="the base on the Hub, where the run names a folder")
     parser.add_argument("--dataset", metavar="OWNER/NAME", help="the data set on the Hub that the scores are of")
-    add_shorten_option(parser)
-    add_push_options(parser)
-
-
-def add_shorten_option(parser: argparse.ArgumentParser) -> None:
-    """The flag that a refusal of paths names."""
     parser.add_argument(
-        SHORTEN_FLAG,
-        dest="shorten",
-        action="store_true",
-        help="of paths in configurations send the last part only",
+        SHORTEN_FLAG, dest="shorten", action="store_true", help="of paths in configurations send the last part only"
     )
+    add_right_option(parser)
+    add_push_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Push, then print the address."""
-    settings = {name: getattr(arguments, name) for name in ("layout", "base_model", "dataset", "shorten")}
+    names = ("layout", "base_model", "dataset", "shorten", "right_to_publish")
+    settings = {name: getattr(arguments, name) for name in names}
     print(push_model(arguments.run_dir, arguments.repo, **settings, **push_settings(arguments)))

@@ -11,7 +11,11 @@ from trainer.loading import load_checkpoint
 
 # Beside a model where the run's folder is the model's: rows and scores, not the model's own.
 NOT_THE_MODELS = ("*.jsonl", "*.partial", "*.settings.json", "scores.json", "rows.json", "demo.json", "README.md")
-LAYOUTS = ("adapter-only", "merged", "original-layout")
+LAYOUTS = {
+    "adapter-only": "the adapter without its base (what a run with an adapter sends by default)",
+    "merged": "adapter and base as one model",
+    "original-layout": "as the authors' code reads it",
+}
 # Names of earlier pushes that a push in another layout leaves behind; a reader would take them for the model.
 REPLACES = (
     *("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors", "adapter_config.json"),
@@ -39,7 +43,7 @@ def check_layout(run: Run, layout: str | None, base_model: str | None) -> None:
     if layout in ("adapter-only", "merged") and not run.is_adapter:
         raise ValueError(f"{run.model_dir}: holds a whole model and no adapter; leave out --{layout}")
     if run.is_adapter and layout in (None, "adapter-only"):
-        base = base_model or _adapter_config(run.model_dir)["base_model_name_or_path"]
+        base = base_model or run.config["base_model_name_or_path"]
         if Path(base).exists() or base.count("/") != 1 or base.startswith(("/", "~", ".")):
             raise ValueError(
                 f"{run.model_dir / 'adapter_config.json'}, `base_model_name_or_path`: {Path(base).name!r} is a folder "
@@ -81,10 +85,10 @@ def model_files(
         folder = convert_checkpoint(folder, work_dir / "original", to_original=True)
         files = _without_weights(own) | own_files(folder)
         files.pop("processor_config.json", None)  # of a class that the authors' code does not have
-    elif (folder / "config.json").is_file() and _is_llava_video(folder):
+    elif run.is_llava_video and "config.json" in files:
         files |= code_beside(folder)
     if "adapter_config.json" in files and base_model:
-        config = _adapter_config(run.model_dir) | {"base_model_name_or_path": base_model}
+        config = run.config | {"base_model_name_or_path": base_model}
         files["adapter_config.json"] = (json.dumps(config, indent=2) + "\n").encode()
     return {name: shorten_paths(name, content) for name, content in files.items()} if shorten else files
 
@@ -116,11 +120,3 @@ def _merge(adapter_dir: Path, target: Path) -> Path:
     model.merge_and_unload().save_pretrained(target)
     processor.save_pretrained(target)
     return target
-
-
-def _is_llava_video(folder: Path) -> bool:
-    return json.loads((folder / "config.json").read_text()).get("model_type") == "llava_video"
-
-
-def _adapter_config(folder: Path) -> dict:
-    return json.loads((folder / "adapter_config.json").read_text())

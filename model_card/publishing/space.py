@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fitness_aqa_dataset.hub.calls import call
+from fitness_aqa_dataset.hub.calls import find_repository
 from fitness_aqa_dataset.hub.options import add_push_options, push_settings
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import full_name, log_in, send
@@ -19,7 +19,6 @@ def push_space(
     *,
     title: str = TITLE,
     public: bool = False,
-    right_to_publish: bool = False,
     yes: bool = False,
     revision_tag: str | None = None,
 ) -> str:
@@ -33,7 +32,7 @@ def push_space(
             A folder, whose model becomes part of the Space, or a model on the Hub, which the Space loads.
         title (`str`, *optional*, defaults to `"Exercise feedback"`):
             Of the page.
-        public, right_to_publish, yes, revision_tag:
+        public, yes, revision_tag:
             As in [`~fitness_aqa_dataset.push.push_dataset`]. The clips that a Space brings are simulated.
 
     Returns:
@@ -46,13 +45,12 @@ def push_space(
     """
     api = log_in()
     repo_id = full_name(api, repo_id)
-    if not Path(model).is_dir() and ("/" not in str(model) or not call(lambda: api.repo_exists(str(model)))):
+    if not Path(model).is_dir() and ("/" not in str(model) or not find_repository(api, str(model), "model")):
         raise FileNotFoundError(
             f"--model {model}: no such folder, and no such model on the Hub; `make demo` makes one"
         )
     parcel = space_parcel(repo_id, space_files(repo_id, model, title=title))
-    flags = {"public": public, "right_to_publish": right_to_publish, "yes": yes}
-    return send(api, parcel, **flags, revision_tag=revision_tag).url
+    return send(api, parcel, public=public, yes=yes, revision_tag=revision_tag).url
 
 
 def space_parcel(repo_id: str, files: dict[str, Path | bytes]) -> Parcel:

@@ -12,16 +12,16 @@ from pathlib import Path
 from huggingface_hub import HfApi, constants
 from huggingface_hub.utils import validate_repo_id
 
-from fitness_aqa_dataset.hub.calls import call
-from fitness_aqa_dataset.hub.options import RIGHT_FLAG
+from fitness_aqa_dataset.hub.calls import call, find_repository
+from fitness_aqa_dataset.hub.options import add_right_option, add_yes_option
 from fitness_aqa_dataset.hub.parcel import Parcel
 from fitness_aqa_dataset.hub.sending import Sent, ask, deliver, log_in, look, show
 from fitness_aqa_dataset.prepared import read_prepared
 from fitness_aqa_dataset.push import dataset_parcel
 from metrics.push import METRICS, metric_parcel
-from model_card.card import DatasetReference, write_figures
+from model_card.card import DatasetReference
 from model_card.publishing.config import PIECES, PublishConfig, read_config, with_default_names
-from model_card.publishing.model import model_parcel, read_safely
+from model_card.publishing.model import figure_files, model_parcel, read_safely
 from model_card.publishing.model_files import check_layout, model_files
 from model_card.publishing.space import TITLE, space_parcel
 from model_card.publishing.work_folder import work_folder
@@ -65,12 +65,14 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
     api = log_in()
     check_layout(run, config.layout, config.base_model)
     with work_folder(run.path) as work:
-        parcels = make_parcels(config, run, work, _commit_of_dataset(api, config))
+        dataset = find_repository(api, config.repo_id("dataset"), "dataset")
+        parcels = make_parcels(config, run, work, dataset and dataset.sha)
         every = list(parcels.values())
-        show(every, look(every, api, config.public, right_to_publish, config.tag), config.public)
+        flags = {"public": config.public, "right_to_publish": right_to_publish, "revision_tag": config.tag}
+        show(every, look(every, api, **flags), config.public)
         if not yes:
             ask(config.namespace)
-        sent = send_all(api, config, run, parcels, right_to_publish)
+        sent = send_all(api, config, run, parcels, flags)
     urls = {piece: one.url for piece, one in sent.items()}
     return urls | {"collection": collect(api, config)}
 
@@ -78,7 +80,7 @@ def publish(config: PublishConfig, *, right_to_publish: bool = False, yes: bool 
 def make_parcels(config: PublishConfig, run: Run, work: Path, commit: str | None) -> dict[str, Parcel]:
     """What each repository gets; the model's card names the data set's commit, of now, where there is one."""
     files = model_files(run, config.layout, work, base_model=config.base_model, shorten=config.shorten_paths)
-    write_figures(run)
+    files |= figure_files(run)
     parcels = {
         "dataset": dataset_parcel(read_prepared(config.dataset), config.repo_id("dataset"), related(config, "dataset"))
     }
@@ -90,11 +92,8 @@ def make_parcels(config: PublishConfig, run: Run, work: Path, commit: str | None
     return parcels | {"space": space_parcel(config.repo_id("space"), page)}
 
 
-def send_all(
-    api: HfApi, config: PublishConfig, run: Run, parcels: dict[str, Parcel], right_to_publish: bool
-) -> dict[str, Sent]:
-    """Deliver in the order of `PIECES`."""
-    flags = {"public": config.public, "right_to_publish": right_to_publish, "revision_tag": config.tag}
+def send_all(api: HfApi, config: PublishConfig, run: Run, parcels: dict[str, Parcel], flags: dict) -> dict[str, Sent]:
+    """Deliver in the order of `PIECES`; `flags` are those of [`~fitness_aqa_dataset.hub.sending.deliver`]."""
     sent: dict[str, Sent] = {}
     for piece in PIECES:
         print(f"{DESCRIPTIONS[piece]}: {config.repo_id(piece)}", file=sys.stderr)
@@ -141,13 +140,6 @@ def collect(api: HfApi, config: PublishConfig) -> str:
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
 
 
-def _commit_of_dataset(api: HfApi, config: PublishConfig) -> str | None:
-    repo_id = config.repo_id("dataset")
-    if not call(lambda: api.repo_exists(repo_id, repo_type="dataset")):
-        return None
-    return call(lambda: api.repo_info(repo_id, repo_type="dataset")).sha
-
-
 def _model_parcel(config: PublishConfig, run: Run, files: dict[str, Path | bytes], commit: str | None) -> Parcel:
     return model_parcel(
         run,
@@ -163,13 +155,8 @@ def _model_parcel(config: PublishConfig, run: Run, files: dict[str, Path | bytes
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `python -m model_card publish`."""
     parser.add_argument("config", metavar="CONFIG.yaml", help="what goes where: namespace, run, dataset, tag, …")
-    parser.add_argument(
-        RIGHT_FLAG,
-        dest="right_to_publish",
-        action="store_true",
-        help="needed to show clips of a real release to everyone: they belong to their authors",
-    )
-    parser.add_argument("--yes", action="store_true", help="do not ask before sending")
+    add_right_option(parser)
+    add_yes_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

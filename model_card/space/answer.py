@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 
-from model_card.space.model_files import is_synthetic_model, model_folder
+from model_card.space.answering_model import is_synthetic_model, model_folder
 from trainer.loading import load_checkpoint
 from trainer.predict import check_context, dtype_of
 from trainer.prediction.answering import Answerer

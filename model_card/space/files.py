@@ -9,9 +9,9 @@ from pathlib import Path
 
 from huggingface_hub import SpaceCard, SpaceCardData
 
+from model_card.space.answering_model import check_name, frames_of_recipe, inference_files, is_synthetic_model
 from model_card.space.examples import EXAMPLES, example_clips
 from model_card.space.limits import MOST_MEGABYTES, MOST_SECONDS
-from model_card.space.model_files import check_name, frames_of_recipe, inference_files, is_synthetic_model
 
 SPACE = Path(__file__).parent
 REPOSITORY = SPACE.parents[1]

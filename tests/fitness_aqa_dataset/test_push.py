@@ -13,6 +13,7 @@ import pytest
 from fitness_aqa_dataset import load_fitness_aqa
 from fitness_aqa_dataset.prepare import prepare_release
 from tests.hub import LocalHub, run_client
+from tests.stranger import WITHOUT_PROJECT
 
 PUSH = """
 from fitness_aqa_dataset.hub import calls
@@ -21,15 +22,10 @@ calls.WAITS_S = (0.05, 0.05)
 """
 
 # Features and rows of a repository, loaded or streamed, in a process where our code cannot be imported.
-LOAD = """
+LOAD = (
+    WITHOUT_PROJECT
+    + """
 import hashlib
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "fitness_aqa_dataset":
-            raise ImportError(name + " must not be needed")
-
-sys.meta_path.insert(0, Blocked())
 import fsspec
 from datasets import Dataset, load_dataset
 
@@ -51,6 +47,7 @@ def plain(dataset):
 def load(*arguments, **options):
     return {split: plain(dataset) for split, dataset in load_dataset(*arguments, **options).items()}
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,11 @@ import sys
 import pytest
 
 from tests.hub import LocalHub, run_client
+from tests.stranger import WITHOUT_PROJECT
 
-COMPUTE = """
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("metrics", "fitness_aqa_dataset", "trainer", "model_card", "tests"):
-            raise ImportError(name + " must not be needed")
-
-sys.meta_path.insert(0, Blocked())
+COMPUTE = (
+    WITHOUT_PROJECT
+    + """
 import evaluate
 
 found = [[{"label": "a", "start": 0.0, "end": 1.0, "score": 0.9}]]
@@ -27,6 +24,7 @@ seen = {"exercise": "squat", "errors": [{"label": "knees_forward", "start": 1.0,
 result = evaluate.load("tester/fitness_aqa").compute(predictions=[said], references=[seen])
 answer += [result["f1"]["knees_forward"], result["ap"]["paper"]["knees_forward"]]
 """
+)
 
 
 @pytest.fixture(scope="module")

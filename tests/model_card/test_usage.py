@@ -18,6 +18,7 @@ from model_card.card import make_card
 from model_card.run_files import read_run
 from model_card.usage import render_usage
 from tests.model_card.conftest import change_settings
+from tests.stranger import WITHOUT_PROJECT
 from trainer.llava_video.publishing import save_with_code
 from trainer.loading import load_checkpoint
 from trainer.pixels import normalization_of, normalize_pixels
@@ -26,16 +27,6 @@ from trainer.prediction.free import read_free
 from trainer.prediction.inputs import list_videos
 
 BASE = Path(__file__).parents[2] / "trainer" / "demo_base" / "checkpoint"
-BLOCKED = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("trainer", "fitness_aqa_dataset", "metrics", "model_card", "tests"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Blocked())
-"""
 SAVE_INPUTS = """
 from safetensors.torch import save_file
 save_file({name: tensor.contiguous() for name, tensor in inputs.items()}, "inputs.safetensors")
@@ -65,7 +56,7 @@ def test_the_cards_code_alone_gives_our_input_and_our_answer(real_model_run, tmp
     code = python_block(make_card(read_run(run_dir)).text)
     assert f'NAME, NUM_FRAMES = "{run_dir.name}/model", 12' in code
     process = subprocess.run(
-        [sys.executable, "-c", BLOCKED + code + SAVE_INPUTS],
+        [sys.executable, "-c", WITHOUT_PROJECT + code + SAVE_INPUTS],
         cwd=tmp_path,
         env=os.environ | {"HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,

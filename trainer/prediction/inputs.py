@@ -16,7 +16,7 @@ from fitness_aqa_dataset.release import find_missing_clips, read_release, releas
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, EXERCISES
 from trainer.arguments import DataArguments
 from trainer.prediction.output import checksum
-from trainer.splits import kind_of, load_split
+from trainer.splits import is_synthetic_data, kind_of, load_split
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 
@@ -189,8 +189,7 @@ def _list_rows(data: str, split: str) -> Inputs:
     folder = Path(data).expanduser()
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if kind_of(data) == "prepared" else []
     state = checksum([[clip.id for clip in clips], [[str(path), *_stat(path)] for path in files]])
-    simulated = is_synthetic(folder) if folder.is_dir() else None
-    return Inputs(clips, state, simulated, references, rows)
+    return Inputs(clips, state, is_synthetic_data(data), references, rows)
 
 
 def _reference(id: str, exercise: str, errors: list[tuple[str, float, float]]) -> dict:

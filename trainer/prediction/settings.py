@@ -6,11 +6,11 @@ from pathlib import Path
 import yaml
 from transformers.utils import cached_file
 
-from fitness_aqa_dataset.prepared import is_synthetic
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.options import DEFAULTS, GENERATION
 from trainer.prediction.output import checksum
 from trainer.run_record import RECIPE
+from trainer.splits import is_synthetic_data
 
 # What answers hang on; a user may keep predictions and scores in the model's folder.
 MODEL_FILES = ("*.safetensors", "*.bin", "*config.json", "tokenizer.json", "vocab.json", "merges.txt", "*.jinja")
@@ -109,8 +109,7 @@ def _recipe_of(model: str) -> dict:
 
 def _is_synthetic_model(recipe: dict) -> bool | None:
     """Whether the model was trained on simulated clips; `None` where that cannot be known."""
-    data = Path(recipe.get("dataset_name") or "")
-    return is_synthetic(data) if recipe.get("dataset_name") and data.is_dir() else None
+    return is_synthetic_data(recipe["dataset_name"]) if recipe.get("dataset_name") else None
 
 
 def state_of(model: str) -> str | None:

@@ -1,28 +1,13 @@
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 import metrics
+from tests.browser import open_browser, serve, skip_without_chromium, wait_for
+
+skip_without_chromium()
 
 APP = Path(metrics.__file__).parent / "temporal_map" / "app.py"
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-NEEDED = "install what the page's test needs: pip install -e '.[spaces]', apt-get install chromium chromium-driver"
-
-pytest.importorskip("gradio", reason=NEEDED)
-webdriver = pytest.importorskip("selenium.webdriver", reason=NEEDED)
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=NEEDED)
-
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1280,1800"
-).split()
 PREDICTIONS = """\
 {"id": "a", "segments": [{"label": "x", "start": 0, "end": 1, "score": 0.9}, \
 {"label": "x", "start": 5, "end": 6, "score": 0.8}, {"label": "x", "start": 2, "end": 3, "score": 0.7}]}
@@ -34,48 +19,14 @@ REFERENCES = """\
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/"
-    folder = tmp_path_factory.mktemp("page")
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    environment |= {"HF_HOME": str(folder), "GRADIO_TEMP_DIR": str(folder), "NO_PROXY": "127.0.0.1"}
-    with (folder / "log.txt").open("w") as log:
-        server = subprocess.Popen([sys.executable, str(APP)], env=environment, stdout=log, stderr=log, cwd=folder)
-    try:
-        for _ in range(240):
-            assert server.poll() is None, (folder / "log.txt").read_text()
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
+    with serve(APP, tmp_path_factory.mktemp("page")) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def wait_for(look, seconds=120):
-    """What `look` returns as soon as it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.2)
-    raise AssertionError("the page did not show it in time")
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 def open_page(browser, address):

@@ -15,18 +15,7 @@ import yaml
 
 from tests.hub import LocalHub, run_client
 from tests.model_card.publishing.conftest import ROOT, command, succeed
-
-# A machine without this project.
-BLOCK = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("trainer", "fitness_aqa_dataset", "metrics", "model_card", "tests"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Blocked())
-"""
+from tests.stranger import WITHOUT_PROJECT
 
 
 def push(hub, *arguments, **options):
@@ -68,7 +57,7 @@ def test_it_answers_as_here_where_the_project_is_not_installed(hub, pushed, smal
     card = hub.read("model", "tester/model", "README.md").decode()
     block = next(code for code in re.findall(r"```python\n(.*?)```", card, re.DOTALL) if "trust_remote_code" in code)
     assert "tester/model" in block
-    program = BLOCK + block.replace("clip.mp4", str(clip))
+    program = WITHOUT_PROJECT + block.replace("clip.mp4", str(clip))
     env = hub.new_env(hub.token) | {"OMP_NUM_THREADS": "1"}
     line = [sys.executable, "-c", program]
     done = subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard
 
 from tests.hub import run_client
 from tests.model_card.publishing.conftest import ROOT, command
+from tests.stranger import WITHOUT_PROJECT
 
 PIECES = {
     ("dataset", "tester/fitness-aqa-synthetic"),
@@ -17,19 +18,16 @@ PIECES = {
     ("space", "tester/exercise-feedback"),
 }
 # A machine without this project, and the rows of a data set there.
-LOAD = """
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("trainer", "fitness_aqa_dataset", "metrics", "model_card", "tests"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Blocked())
+LOAD = (
+    WITHOUT_PROJECT
+    + """
 from datasets import Video, load_dataset
 loaded = load_dataset("tester/fitness-aqa-synthetic", "video", split="test")
 streamed = load_dataset("tester/fitness-aqa-synthetic", "video", split="test", streaming=True)
 answer = [loaded.cast_column("video", Video(decode=False))["id"][:], [row["id"] for row in streamed.decode(False)]]
 answer.append(list(next(iter(streamed))["video"].get_frame_at(0).data.shape))
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,19 @@ CALIBRATION = {
     },
     "predictions": {"data": "/home/someone/release", "decode": "score", "num_frames": 8, "style": "checklist"},
 }
+# What a Space takes of the model's folder.
+MODEL_FILES = {
+    "calibration.json",
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "processor_config.json",
+    "recipe.yaml",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "train_results.json",
+}
 # Nothing of the clone can be imported, nor what the Space does not ask for.
 ALONE = """
 import sys

@@ -7,19 +7,7 @@ from huggingface_hub import SpaceCard
 
 import model_card.space.files as module
 from model_card.space.files import requirements, space_files
-
-MODEL_FILES = {
-    "calibration.json",
-    "chat_template.jinja",
-    "config.json",
-    "generation_config.json",
-    "model.safetensors",
-    "processor_config.json",
-    "recipe.yaml",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "train_results.json",
-}
+from tests.model_card.space.conftest import MODEL_FILES
 
 
 def content_of(file) -> bytes:

@@ -11,18 +11,13 @@ import torch
 from safetensors import safe_open
 
 from tests.hub import LocalHub, run_client
+from tests.stranger import WITHOUT_PROJECT
 from trainer.llava_video.publishing import add_code, code_files, save_with_code
 
 # A machine without this project: its packages cannot be found.
-READER = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("trainer", "fitness_aqa_dataset", "metrics", "model_card", "tests"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Blocked())
+READER = (
+    WITHOUT_PROJECT
+    + """
 import json, torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 source, options = sys.argv[1], json.loads(sys.argv[2])
@@ -39,6 +34,7 @@ answer = {"module": type(model).__module__.split(".")[0], "logits": logits, "key
 answer["classes"] = [type(part).__name__ for part in (model, processor, processor.video_processor)]
 print(json.dumps(answer))
 """
+)
 
 
 def read(source, folder, env, **options):

@@ -2,37 +2,24 @@
 
 import json
 import re
-import shutil
 import signal
 
 import pytest
 from PIL import Image
 from torchcodec.decoders import VideoDecoder
 
+from tests.browser import open_browser, skip_without_chromium
 from trainer.report.__main__ import main
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-NEEDED = "install what the page's test needs: pip install -e '.[spaces]', apt-get install chromium chromium-driver"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1280,1800"
-).split()
+LOGS = {"browser": "ALL", "performance": "ALL"}
 FIGURES = ["precision_recall.png", "reliability.png", "table4.png", "timeline.png", "yes_rate.png"]
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    webdriver = pytest.importorskip("selenium.webdriver", reason=NEEDED)
-    if not (CHROMIUM and DRIVER):
-        pytest.skip(NEEDED)
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    skip_without_chromium()
+    with open_browser(tmp_path_factory.mktemp("profile"), **{"goog:loggingPrefs": LOGS}) as browser:
+        yield browser
 
 
 def open_page(browser, path):

@@ -2,9 +2,10 @@ import json
 
 import pytest
 
+from model_card.space.answering_model import inference_files, is_synthetic_model, model_folder
 from model_card.space.files import space_files
-from model_card.space.model_files import inference_files, is_synthetic_model, model_folder
 from tests.hub import LocalHub, run_client
+from tests.model_card.space.conftest import MODEL_FILES
 
 
 def test_a_folder_without_weights(tmp_path):
@@ -52,7 +53,7 @@ answer = None
 """
 READ = """
 import os
-from model_card.space.model_files import model_folder
+from model_card.space.answering_model import model_folder
 
 token = os.environ.pop("HF_TOKEN")
 refused = [error_of(model_folder, name) for name in ("tester/lifts", "a b", "no/one")]
@@ -66,18 +67,7 @@ def test_a_model_on_the_hub(model, tmp_path):
     with LocalHub(tmp_path / "hub") as hub:
         run_client(hub.env, PUSH, model)
         refused, files = run_client(hub.env, READ)
-    assert files == [
-        "calibration.json",
-        "chat_template.jinja",
-        "config.json",
-        "generation_config.json",
-        "model.safetensors",
-        "processor_config.json",
-        "recipe.yaml",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "train_results.json",
-    ]
+    assert files == sorted(MODEL_FILES)
     private = "no such model on the Hub, or it is private. A private model needs the secret HF_TOKEN"
     assert refused[0].startswith(f"ValueError: tester/lifts: {private}")
     assert refused[1] == "ValueError: a b: no such folder, and no name of a model on the Hub (owner/name)."

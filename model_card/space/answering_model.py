@@ -59,8 +59,8 @@ def model_folder(model: str) -> Path:
 def is_synthetic_model(folder: Path) -> bool:
     """Whether a model says of itself that it was trained on simulated clips, in its results or on its card."""
     results = folder / RESULTS
-    if results.is_file() and "synthetic" in (content := json.loads(results.read_text())):
-        return bool(content["synthetic"])
+    if results.is_file() and (said := json.loads(results.read_text()).get("synthetic")) is not None:
+        return bool(said)
     card = folder / CARD
     return card.is_file() and "synthetic" in (RepoCard.load(card, ignore_metadata_errors=True).data.get("tags") or ())
 
