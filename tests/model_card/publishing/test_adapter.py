@@ -1,6 +1,7 @@
 """An adapter goes to the Hub alone or merged with its base."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,27 @@ def test_the_adapter_names_its_base_on_the_hub(errors, hub):
     assert config["base_model_name_or_path"] == "tester/base"
     card = hub.read("model", "tester/alone", "README.md").decode()
     assert "base_model: tester/base" in card and "library_name: peft" in card
+
+
+def test_the_cards_code_loads_adapter_and_base_from_the_hub(errors, hub, adapter_run):
+    base = ROOT / "trainer" / "demo_base" / "checkpoint"
+    upload = (
+        "api.create_repo('tester/base'); api.upload_folder(repo_id='tester/base', folder_path=sys.argv[1]); answer = 0"
+    )
+    run_client(hub.env, f"{upload}; answer = 0", base)
+    card = hub.read("model", "tester/alone", "README.md").decode()
+    code = re.search(r"```python\n(.*?)```", card, re.DOTALL).group(1)
+    # every weight of the adapter has arrived
+    shown = """
+import torch
+from safetensors.torch import load_file
+stored = load_file(sys.argv[1])
+loaded = {name.replace(".default", ""): weight for name, weight in model.named_parameters() if "lora_" in name}
+answer = [type(model).__name__, len(loaded), all(torch.equal(stored[name], loaded[name].cpu()) for name in stored)]
+"""
+    start = "sys.path.insert(0, sys.argv[2])\n"
+    found = run_client(hub.env, start + code + shown, adapter_run / "adapter_model.safetensors", ROOT)
+    assert found[0].startswith("PeftModel") and found[1] > 0 and found[2]
 
 
 def test_merged_is_a_whole_model_with_the_same_numbers(errors, hub, adapter_run, tmp_path):

@@ -1,6 +1,7 @@
 """A run's model goes to a Hub on this machine and answers from there where nothing of this project can be imported."""
 
 import json
+import math
 import pickle
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from safetensors import safe_open
 
 from tests.hub import LocalHub, run_client
 from tests.model_card.publishing.conftest import ROOT, command, succeed
@@ -214,6 +216,15 @@ def test_the_original_layout(hub, small_run, tmp_path):
     assert config["architectures"] == ["LlavaQwenForCausalLM"]
     card = hub.read("model", "tester/original", "README.md").decode()
     assert "from_original" in card and "trust_remote_code" not in card
+    # as the card says it, where the project is there
+    code = re.search(r"```python\n(.*?)```", card, re.DOTALL).group(1)
+    shown = "\nprint(type(model).__module__, sum(weight.numel() for weight in model.parameters()))"
+    env = hub.new_env(hub.token) | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code + shown], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with safe_open(small_run / "model.safetensors", "np") as file:
+        num_parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
+    assert done.stdout.split() == ["trainer.llava_video.modeling_llava_video", str(num_parameters)]
 
 
 def test_it_asks_and_shows_sizes(hub, small_run):
