@@ -1,8 +1,12 @@
-"""The simulated lifter's joints as Human3.6M orders them."""
+"""The simulated lifter's joints as Human3.6M orders them, and a file of them for each clip."""
+
+from pathlib import Path
 
 import numpy as np
 
 from ..human36m import JOINTS
+from ..joint_files import save_joints
+from .clip import Clip
 
 SIDES = {"left": "l", "right": "r"}
 
@@ -32,6 +36,11 @@ def human36m_joints(joints: dict[str, np.ndarray]) -> np.ndarray:
     }
     at = [middle[name] if name in middle else _of_side(joints, name) for name in JOINTS]
     return np.stack(at, axis=1).astype(np.float32)
+
+
+def write_joints(clip: Clip, path: Path) -> None:
+    """Write the joints of a clip in every frame as `.npy`, whole or not at all; `joint_files` says what is in it."""
+    save_joints(human36m_joints(clip.joints(clip.times_s)), path)
 
 
 def _of_side(joints: dict[str, np.ndarray], name: str) -> np.ndarray:

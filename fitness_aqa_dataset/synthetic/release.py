@@ -1,4 +1,4 @@
-"""Writes a simulated release in the authors' layout: clips, images, labels, splits. Same seed, same bytes."""
+"""Writes a simulated release in the authors' layout, with the clips' joints beside it. Same seed, same bytes."""
 
 import multiprocessing
 import os
@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..joint_files import joints_path
 from ..taxonomy import EXERCISES, IMAGE_TASKS, RELEASE_FOLDER
 from .clip import Clip, simulate_clip, write_clip
 from .groups import deal_groups
 from .images import Image, simulate_image, write_image
+from .joints import write_joints
 from .labels import write_clip_labels, write_image_labels, write_json, write_trajectories
 from .scene import LOOKS
 from .splits import split_by_source
@@ -33,7 +35,8 @@ def synthesize_release(
     Write a simulated release in the raw layout of Fitness-AQA: `Squat/`, `OHP/` and `BarbellRow/`.
 
     Beside the labelled clips it holds, for each exercise of the image tasks, half as many images (at least 30; the two
-    tasks of the row share theirs), and a tenth as many unlabelled clips (at least 8) of other sources.
+    tasks of the row share theirs), and a tenth as many unlabelled clips (at least 8) of other sources. What the real
+    release has not: `synthetic.json`, and beside every folder `videos/` a folder `joints/`, see `joint_files`.
 
     All goes into a folder `.<name>.partial-…` beside `out_dir`, which is renamed at the end: `out_dir` is whole or
     absent. The same call after an interruption goes on with the files that are missing.
@@ -84,6 +87,7 @@ def synthesize_release(
     unlabeled = simulate_unlabeled(num_clips, seed, look, error_rate, second_interval_rate)
     work = [(write_clip, clip, _clip_path(work_dir, clip, "Labeled_Dataset")) for clip in clips]
     work += [(write_clip, clip, _clip_path(work_dir, clip, "Unlabeled_Dataset")) for clip in unlabeled]
+    work += [(write_joints, clip, joints_path(path)) for _, clip, path in work]
     work += [(write_image, image, _image_path(work_dir, image)) for image in images]
     _write_all(work, num_workers or os.cpu_count() or 1)
     for exercise in EXERCISES:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fitness_aqa_dataset.human36m import BONES, JOINTS
 from fitness_aqa_dataset.synthetic import simulate_clip
-from fitness_aqa_dataset.synthetic.joints import human36m_joints
+from fitness_aqa_dataset.synthetic.joints import human36m_joints, write_joints
 from fitness_aqa_dataset.synthetic.scene import project
 
 
@@ -66,3 +66,21 @@ def test_left_is_left_bones_keep_their_lengths_and_all_is_in_the_picture(seed, i
     height_px, width_px = clip.size
     assert (seen[..., :2] > 0).all() and (seen[..., :2] < [width_px, height_px]).all()
     assert (seen[..., 2] > 0).all()
+
+
+def test_the_file_of_a_clip_has_every_frame_in_metres(round_clip, tmp_path):
+    clip = round_clip("squat", {})  # 3 s at 30 frames a second, at the bottom from 1 s to 2 s
+    write_joints(clip, tmp_path / "1_1.npy")
+    assert [path.name for path in tmp_path.iterdir()] == ["1_1.npy"]
+    pose = np.load(tmp_path / "1_1.npy", allow_pickle=False)
+    assert pose.shape == (90, 17, 3) and pose.dtype == np.float32
+    # the bent leg reaches 0.55 of its metre above the ankle, the hips sit back by 0.36
+    assert pose[45, JOINTS.index("pelvis")] == pytest.approx([0, -0.36, 0.62])
+    assert pose[0, JOINTS.index("pelvis")] == pytest.approx([0, 0, 1.06])
+
+
+def test_equal_clips_have_equal_files(tmp_path):
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        write_joints(simulate_clip(seed, 3), tmp_path / f"{name}.npy")
+    a, b, c = ((tmp_path / f"{name}.npy").read_bytes() for name in "abc")
+    assert a == b != c

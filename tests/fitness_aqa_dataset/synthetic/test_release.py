@@ -6,11 +6,13 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from torchcodec.decoders import VideoDecoder
 
 from fitness_aqa_dataset import load_fitness_aqa
 from fitness_aqa_dataset.checking import check_release
+from fitness_aqa_dataset.joint_files import read_joints
 from fitness_aqa_dataset.release import read_images, read_release, read_unlabeled
 from fitness_aqa_dataset.synthetic import synthesize_release
 
@@ -46,7 +48,7 @@ def test_the_tree_is_that_of_the_release(large):
     for exercise, label_files in LABEL_FILES.items():
         folder = large / exercise / "Labeled_Dataset"
         shallow = {"Shallow_Squat_Error_Dataset"} if exercise == "Squat" else set()
-        assert {path.name for path in folder.iterdir()} == {"videos", "Labels", "Splits"} | shallow
+        assert {path.name for path in folder.iterdir()} == {"videos", "joints", "Labels", "Splits"} | shallow
         assert sorted(path.name for path in (folder / "Labels").iterdir()) == label_files
         names = {path.name for path in (folder / "Splits").iterdir()}
         nan = {"traj_nan.json"} if exercise == "Squat" else set()
@@ -113,6 +115,28 @@ def test_unlabelled_clips_are_of_other_sources_and_have_trajectories(large, exer
     assert not labelled & {key.split("_")[0] for key in videos}
     for key, path in videos.items():
         assert len(bars[key]) == VideoDecoder(path).metadata.num_frames
+
+
+@pytest.mark.parametrize("part", ["Labeled_Dataset", "Unlabeled_Dataset"])
+@pytest.mark.parametrize("exercise", LABEL_FILES)
+def test_every_clip_has_its_joints_in_every_frame(large, exercise, part):
+    folder = large / exercise / part
+    videos = sorted((folder / "videos").iterdir())
+    assert sorted(path.name for path in (folder / "joints").iterdir()) == [f"{path.stem}.npy" for path in videos]
+    for path in videos:
+        num_frames = VideoDecoder(path).metadata.num_frames
+        joints = read_joints(path, num_frames)
+        assert joints.shape == (num_frames, 17, 3)
+        # in nothing but the clip's length does the size of the file differ
+        assert (folder / "joints" / f"{path.stem}.npy").stat().st_size == 128 + num_frames * 17 * 3 * 4
+
+
+def test_the_joints_of_an_exercise_are_its_own(large):
+    """In every squat the hips go down by far, in no press."""
+    for exercise in LABEL_FILES:
+        for path in (large / exercise / "Labeled_Dataset" / "joints").iterdir():
+            pelvis_z = np.load(path)[:, 0, 2]
+            assert (np.ptp(pelvis_z) > 0.25) == (exercise == "Squat")
 
 
 def test_the_squats_with_nan_are_named(large):
@@ -213,14 +237,14 @@ def test_the_same_seed_gives_the_same_bytes(small, tmp_path):
 
 def test_another_seed_gives_other_clips(small, large):
     names = hashes(small).keys() & hashes(large).keys()
-    media = [name for name in names if name.endswith((".mp4", ".jpg"))]
-    assert len(media) == 22 + 8 + 30 + 30
+    media = [name for name in names if name.endswith((".mp4", ".npy", ".jpg"))]
+    assert len(media) == 2 * (22 + 8) + 30 + 30
     assert all(hashes(small)[name] != hashes(large)[name] for name in media)
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(small, tmp_path):
     partial = tmp_path / ".release.partial-22-3-studio-0.45-0.1-False"
-    finished = sorted([*small.rglob("*.mp4"), *small.rglob("*.jpg")])[::2]
+    finished = sorted(path for ending in ("mp4", "npy", "jpg") for path in small.rglob(f"*.{ending}"))[::2]
     for path in finished:
         copy = partial / path.relative_to(small)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -228,6 +252,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(small, tmp_path):
         os.utime(copy, (1_000_000_000, 1_000_000_000))
     unfinished = next(path for path in small.rglob("*.mp4") if path not in finished).relative_to(small)
     (partial / unfinished).with_name(f".{unfinished.stem}.partial.mp4").write_bytes(b"killed while writing")
+    unfinished = next(path for path in small.rglob("*.npy") if path not in finished).relative_to(small)
+    (partial / unfinished).with_name(f".{unfinished.stem}.partial.npy").write_bytes(b"killed while writing")
     release = synthesize_release(tmp_path / "release", 22, seed=3, num_workers=2)
     kept = [path for path in release.rglob("*.*") if path.stat().st_mtime == 1_000_000_000]
     assert sorted(path.relative_to(release) for path in kept) == [path.relative_to(small) for path in finished]
