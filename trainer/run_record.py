@@ -8,10 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+import transformers
 import yaml
 from trl import ModelConfig
 
-from trainer.arguments import DataArguments, TrainingArguments
 from trainer.checkpoints import last_checkpoint
 
 RECIPE, CONFIGURATION = "recipe.yaml", "training_config.yaml"
@@ -32,19 +32,22 @@ DERIVED = {"gradient_checkpointing", "accelerator_config", "pad_to_multiple_of",
 DERIVED |= {"dataloader_pin_memory", "gradient_checkpointing_kwargs"}
 
 
-def settings_of(data_args: DataArguments, training_args: TrainingArguments, model_args: ModelConfig) -> dict:
+def settings_of(
+    data_args, training_args: transformers.TrainingArguments, model_args: ModelConfig | None = None
+) -> dict:
     """
     The settings that differ from the defaults, and all of the data's: with them `--config` starts the same run again.
 
     Args:
-        data_args (`DataArguments`), training_args (`TrainingArguments`), model_args (`ModelConfig`):
+        data_args (`DataArguments` or `BaselineArguments`), training_args (`TrainingArguments`), model_args
+        (`ModelConfig`, *optional*):
             As they were parsed, before a trainer has changed them.
 
     Returns:
         `dict`: Plain values, no token among them.
     """
     # Not a second TrainingArguments to compare with: making one resets Accelerate's state.
-    defaults = {setting.name: setting.default for setting in fields(TrainingArguments)}
+    defaults = {setting.name: setting.default for setting in fields(training_args)}
     values = training_args.to_dict()  # has blacked out the tokens
     changed = {
         name: value
@@ -53,7 +56,7 @@ def settings_of(data_args: DataArguments, training_args: TrainingArguments, mode
     }
     of_model = {
         setting.name: getattr(model_args, setting.name)
-        for setting in fields(ModelConfig)
+        for setting in (fields(model_args) if model_args else ())
         if getattr(model_args, setting.name) != setting.default
     }
     return changed | of_model | asdict(data_args)
@@ -147,12 +150,12 @@ def check_folders(output_dir: Path, overwrite: bool, *sources: str | None) -> No
             raise ValueError(f"output_dir: {output_dir} cannot be a folder, for {folder} is a file. Give another one.")
 
 
-def environment(training_args: TrainingArguments, distributed_type: str, sharding: str) -> dict:
+def environment(training_args: transformers.TrainingArguments, distributed_type: str, sharding: str) -> dict:
     """
     Versions, commit and hardware of this run.
 
     Args:
-        training_args (`TrainingArguments`): For the number of processes.
+        training_args (`transformers.TrainingArguments`): For the number of processes.
         distributed_type (`str`): What Accelerate says it is.
         sharding (`str`): What was found in the model.
 

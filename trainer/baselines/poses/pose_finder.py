@@ -1,0 +1,41 @@
+"""Where a run's poses come from, by plain names: networks are loaded when the first clip without joints comes."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from fitness_aqa_dataset.frames import Video
+from trainer.baselines.poses.clip_poses import find_poses, normalise_poses, read_joints_beside
+from trainer.baselines.poses.lifter_training import train_lifter
+from trainer.baselines.poses.lifting import LiftingNetwork, load_lifter
+from trainer.baselines.poses.vitpose import PoseEstimator
+
+
+def poses_of(video: Video, pose_model: str | None, lifter: str) -> np.ndarray:
+    """
+    Poses of a clip: the joints that lie beside a simulated one, else what ViTPose and a lifting network find.
+
+    Args:
+        video (`Video`): The clip, see [`~fitness_aqa_dataset.frames.open_video`].
+        pose_model (`str`, *optional*): ViTPose, a folder or a name on the Hub.
+        lifter (`str`): Folder of a lifting network; trained there when it is needed and not there.
+
+    Returns:
+        `np.ndarray`: float32, shape `(T, 17, 3)`, every frame, in torso lengths.
+
+    Raises:
+        ValueError: If the clip cannot be read, or there are no joints and no `pose_model`.
+    """
+    poses = read_joints_beside(video)
+    if poses is None:  # without a `pose_model` it says what to do
+        poses = find_poses(video, *(_networks(pose_model, lifter) if pose_model else ()))
+    return normalise_poses(poses)
+
+
+@lru_cache(maxsize=1)
+def _networks(pose_model: str, lifter: str) -> tuple[PoseEstimator, LiftingNetwork]:
+    estimator = PoseEstimator(pose_model)
+    if not Path(lifter).exists():
+        train_lifter(lifter)
+    return estimator, load_lifter(lifter)

@@ -1,0 +1,110 @@
+"""A split of a data set read by the models of a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelerate import PartialState
+from datasets import Dataset
+
+from fitness_aqa_dataset.taxonomy import EXERCISES
+from trainer.arguments import DataArguments
+from trainer.baselines.arguments import BaselineArguments
+from trainer.baselines.groups import make_groups
+from trainer.baselines.modeling import BaselineModel
+from trainer.baselines.readings import ClipReading, mean_reading, read_clips
+from trainer.baselines.run_folder import MEAN, PRETRAINING, RUNS, arguments_of, group_folder, read_recipe
+from trainer.baselines.samples import decode_rows, sample_form
+from trainer.clip_check import find_bad_clips
+from trainer.prediction.inputs import Inputs, list_data
+from trainer.prediction.processes import gathered
+from trainer.splits import load_split
+
+LIFTER = "lifter"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    What is to be read.
+
+    Args:
+        data (`str`), split (`str`), limit (`int`, *optional*): As for `trainer.predict`.
+        control (`str`, *optional*, defaults to `"none"`), seed (`int`, *optional*, defaults to 0): See `SampleForm`.
+        batch_size (`int`, *optional*, defaults to 8): Clips read together.
+        intervals (`bool`, *optional*, defaults to `True`): Whether windows are read.
+    """
+
+    data: str
+    split: str
+    limit: int | None = None
+    control: str = "none"
+    seed: int = 0
+    batch_size: int = 8
+    intervals: bool = True
+
+
+def read_split(folder: Path, asked: Asked) -> tuple[Inputs, list[ClipReading]]:
+    """
+    Read the clips of a split.
+
+    Args:
+        folder (`Path`): Of the run.
+        asked ([`Asked`]): Which clips, and how.
+
+    Returns:
+        `tuple[Inputs, list[ClipReading]]`: The clips, and a reading of each in their order; damaged ones have a
+        `problem`.
+
+    Raises:
+        FileNotFoundError, ValueError: If the run or the data cannot be read.
+    """
+    recipe = read_recipe(folder)
+    inputs = list_data(asked.data, asked.split, asked.limit)
+    if recipe["system"] == MEAN:
+        of_runs = [read_split(Path(run), asked)[1] for run in recipe[RUNS]]
+        return inputs, [mean_reading(list(readings)) for readings in zip(*of_runs, strict=True)]
+    args = arguments_of(recipe)
+    readings, rows = _readable(inputs, asked)
+    exercise_of = {reference["id"]: reference["exercise"] for reference in inputs.references}
+    state = PartialState()
+    mine = rows.select(range(state.process_index, len(rows), state.num_processes))
+    for group in make_groups(args):
+        model = BaselineModel.from_pretrained(group_folder(folder, group)).to(state.device).eval()
+        places = [place for place, id in enumerate(mine["id"]) if exercise_of[id] in group.exercises]
+        form = sample_form(model.config, args.pose_model, lifter_of(args, folder), asked.control, asked.seed)
+        decoded = _note_problems(decode_rows(mine.select(places), form), readings)
+        read_clips(model, decoded, readings, asked.batch_size, asked.intervals)
+    found = gathered([readings[id] for id in mine["id"]])
+    readings |= {reading.id: _told(reading, exercise_of[reading.id]) for reading in found}
+    return inputs, [readings[clip.id] for clip in inputs.clips]
+
+
+def lifter_of(args: BaselineArguments, folder: Path) -> str:
+    """Folder of the lifting network; one that a run needs and was not given lies in its own folder."""
+    return args.lifter or str(folder / PRETRAINING / LIFTER)
+
+
+def _readable(inputs: Inputs, asked: Asked) -> tuple[dict[str, ClipReading], Dataset]:
+    """Empty readings of all clips, and rows of those whose header is right."""
+    data_args = DataArguments(dataset_name=asked.data, on_bad_clip="skip")
+    bad = {id: problem.line() for id, problem in find_bad_clips(data_args).items()}
+    bad |= {clip.id: clip.problem for clip in inputs.clips if clip.problem}
+    rows = load_split(data_args, asked.split, list(bad))
+    wanted = {clip.id for clip in inputs.clips}
+    rows = rows.select([place for place, id in enumerate(rows["id"]) if id in wanted])
+    return {clip.id: ClipReading(clip.id, problem=bad.get(clip.id)) for clip in inputs.clips}, rows
+
+
+def _note_problems(decoded: Dataset, readings: dict[str, ClipReading]) -> Dataset:
+    """Rows that could be decoded; the readings of the others say why not."""
+    problems = decoded["problem"]
+    for id, problem in zip(decoded["id"], problems, strict=True):
+        readings[id].problem = problem or readings[id].problem
+    return decoded.select([place for place, problem in enumerate(problems) if not problem])
+
+
+def _told(reading: ClipReading, exercise: str) -> ClipReading:
+    """A model of one exercise is told which it is."""
+    if not reading.problem and not reading.exercise_scores:
+        reading.exercise_scores = {name: float(name == exercise) for name in EXERCISES}
+    return reading

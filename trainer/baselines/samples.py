@@ -1,0 +1,150 @@
+"""
+What a system sees of a row, decoded once and kept by `datasets`: frames, poses or features of frames.
+
+A sample is bytes of one array: frames uint8 `(T, 3, S, S)` (of a picture `(3, S, S)`), poses float32 `(K, T, 17, 3)`
+(K sub-sequences), features float32 `(T, D)`.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from datasets import Dataset, Features, List, Value
+from torchvision.transforms import v2
+
+from fitness_aqa_dataset.augmentation import uniform
+from fitness_aqa_dataset.frames import open_video, sample_frames
+from trainer.baselines.configuration import BaselineConfig
+from trainer.baselines.encoders.tower_features import TowerFeatures
+from trainer.baselines.pose_graph.subsequences import strided_subsequences
+from trainer.baselines.poses.pose_finder import poses_of
+from trainer.media import read_media
+from trainer.prediction.controls import change_frames
+
+COLUMNS = {
+    "sample": Value("binary"),
+    "shape": List(Value("int32")),
+    "duration_s": Value("float64"),
+    "last_s": Value("float64"),
+    "problem": Value("string"),
+}
+# A clip of 32 frames of 112 pixels is 1.2 MB: few are kept in memory before they are written.
+WRITER_BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class SampleForm:
+    """
+    What samples hang on, beside the clip; plain values, so that `datasets` knows samples again that it has kept.
+
+    Args:
+        kind (`str`): `frames`, `poses` or `features`.
+        num_frames (`int`): T; 0 of pictures.
+        size (`int`): S of frames, K of poses.
+        tower (`str`, *optional*), pose_model (`str`, *optional*), lifter (`str`, *optional*): Names of networks.
+        control (`str`, *optional*, defaults to `"none"`): `blank`: grey frames, and all joints in one place.
+            `shuffled`: frames in random order.
+        seed (`int`, *optional*, defaults to 0): Of that order, with the row's id.
+    """
+
+    kind: str
+    num_frames: int
+    size: int = 0
+    tower: str | None = None
+    pose_model: str | None = None
+    lifter: str | None = None
+    control: str = "none"
+    seed: int = 0
+
+
+def sample_form(
+    config: BaselineConfig,
+    pose_model: str | None = None,
+    lifter: str | None = None,
+    control: str = "none",
+    seed: int = 0,
+) -> SampleForm:
+    """The form of the samples that a model reads; see [`SampleForm`]."""
+    changed = {"control": control, "seed": seed}
+    if config.system == "gymetricpose":
+        names = {"pose_model": pose_model, "lifter": lifter}
+        return SampleForm("poses", config.num_frames, config.num_subsequences, **names, **changed)
+    if config.system == "probe":
+        return SampleForm("features", config.num_frames, tower=config.tower, **changed)
+    return SampleForm("frames", 0 if config.is_image else config.num_frames, config.image_size, **changed)
+
+
+def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
+    """
+    Decode every row once; `datasets` keeps what was decoded.
+
+    Args:
+        rows (`Dataset`): Undecoded, from [`~trainer.splits.load_split`].
+        form ([`SampleForm`]): What samples are.
+
+    Returns:
+        `Dataset`: With the columns of `COLUMNS` in place of the clip. A row that cannot be decoded has a `problem`.
+    """
+    media = "video" if form.num_frames else "image"
+    features = Features({name: kind for name, kind in rows.features.items() if name != media} | COLUMNS)
+    return rows.map(
+        decode_row,
+        fn_kwargs={"form": form},
+        remove_columns=[media],
+        features=features,
+        desc=f"decoding {form.kind}",
+        writer_batch_size=WRITER_BATCH_SIZE,
+    )
+
+
+def decode_row(row: dict, form: SampleForm) -> dict:
+    """A row's new columns; one that cannot be decoded says why in `problem`."""
+    made = {"sample": b"", "shape": [], "duration_s": 0.0, "last_s": 0.0, "problem": None}
+    try:
+        if not form.num_frames:
+            sample = resize(read_media(row, 1).frames, form.size)[0].numpy()
+        else:
+            metadata = open_video(row["video"], name=row["id"]).metadata
+            made["duration_s"] = metadata.num_frames / metadata.average_fps
+            made["last_s"] = (metadata.num_frames - 1) / metadata.average_fps
+            sample = _poses(row, form) if form.kind == "poses" else _frames(row, form)
+    except ValueError as error:
+        return made | {"problem": " ".join(str(error).split())}
+    sample = np.ascontiguousarray(sample)
+    return made | {"sample": sample.tobytes(), "shape": list(sample.shape)}
+
+
+def _frames(row: dict, form: SampleForm) -> np.ndarray:
+    """Frames of a clip, or a tower's features of them."""
+    frames, _, _ = sample_frames(row["video"], form.num_frames)
+    frames = change_frames(form.control, frames, row["id"], form.seed)
+    return _tower(form.tower)(frames).numpy() if form.kind == "features" else resize(frames, form.size).numpy()
+
+
+def _poses(row: dict, form: SampleForm) -> np.ndarray:
+    poses = poses_of(row["video"], form.pose_model, form.lifter)
+    poses = strided_subsequences(poses, form.num_frames, form.size)
+    if form.control == "blank":
+        return np.zeros_like(poses)
+    if form.control == "shuffled":
+        rng = np.random.default_rng(int(uniform(form.seed, row["id"], "order of frames") * 2**53))
+        return poses[:, rng.permutation(form.num_frames)]
+    return poses
+
+
+@lru_cache(maxsize=1)
+def _tower(name: str) -> TowerFeatures:
+    return TowerFeatures(name, PartialState().device)
+
+
+def resize(frames: torch.Tensor, size: int) -> torch.Tensor:
+    """Frames `(T, 3, H, W)` as squares of `size` pixels, uint8; the whole picture, whatever its form."""
+    return v2.functional.resize(frames, [size, size], antialias=True)
+
+
+def to_array(row: dict, config: BaselineConfig) -> np.ndarray:
+    """A row's sample as an array; see the module."""
+    kind = np.uint8 if config.system in ("md", "cvcspc") else np.float32
+    return np.frombuffer(row["sample"], kind).reshape(row["shape"])
