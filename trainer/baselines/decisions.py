@@ -111,7 +111,6 @@ def fit_rule(readings: list[ClipReading], references: list[dict], label: str) ->
     pairs = [
         (reading, merge(reference["errors"], label)) for reading, reference in zip(readings, references, strict=True)
     ]
-    pairs = [(reading, span) for reading, span in pairs if span[1] > span[0] and not reading.problem]
     if not pairs:
         return IntervalRule()
     truth = np.array([span for _, span in pairs])
@@ -158,5 +157,7 @@ def to_prediction_row(reading: ClipReading, decisions: Decisions) -> dict:
         },
     )
     said = to_row(whole, Words(decisions.intervals), decisions.calibration)
+    # A window can be surer than the whole clip, and the scale that calibrates the clip takes it beyond 1.
+    said["frame_scores"] = {label: [min(p, 1.0) for p in curve] for label, curve in said["frame_scores"].items()}
     shown = {"num_frames": len(reading.frame_times_s), "window": [0.0, round(reading.duration_s, 3)]}
     return {"id": reading.id, **said, **shown}

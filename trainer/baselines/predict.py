@@ -2,7 +2,7 @@
 Answers of a trained baseline for the clips of a split, in the rows of `trainer.predict`.
 
     python -m trainer.baselines.predict --model RUN --data RELEASE --split test --output predictions.jsonl
-    accelerate launch --multi_gpu --num_processes 4 -m trainer.baselines.predict --model RUN --data RELEASE --output FILE
+    accelerate launch --num_processes 4 -m trainer.baselines.predict --model RUN --data RELEASE --output FILE
 
 RUN is the folder of a run of `trainer.baselines.train` or `trainer.baselines.combine`.
 """

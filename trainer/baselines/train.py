@@ -1,8 +1,8 @@
 """
 Train one of the systems that the paper compares with, and answer the test clips.
 
-    python -m trainer.baselines.train --config trainer/baselines/recipes/md.yaml --dataset_name RELEASE --output_dir OUT
-    accelerate launch -m trainer.baselines.train --config …
+    python -m trainer.baselines.train --config trainer/baselines/recipes/md.yaml --dataset_name RELEASE
+    accelerate launch -m trainer.baselines.train --config … --output_dir OUT
 
 The same command again goes on where it was stopped. OUT holds what `trainer.report` and `model_card` read:
 predictions.jsonl with probabilities, references.jsonl, calibration.json, recipe.yaml, and a model a group in models/.

@@ -36,7 +36,7 @@ class BaselineTrainer(WholeCheckpoints, Trainer):
         loss = super().training_step(*args, **kwargs)
         if not loss.isfinite():
             raise TrainingFailure(
-                f"the loss is {loss.item()} at step {self.state.global_step + 1}. Give a lower learning_rate, or bf16: "
+                f"the loss is {loss.item()} at step {self.state.global_step + 1}. Give a lower learning_rate, or bf16 "
                 "false (torch's 3D convolutions in bfloat16 lose gradients on some processors)."
             )
         return loss
