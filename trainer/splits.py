@@ -55,7 +55,7 @@ def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | Non
             f"dataset_config: expected clips (video) or images ({', '.join(IMAGE_TASKS)}), got {', '.join(names)}."
         )
     (media,) = kinds
-    parts = [part for name in names if (part := _load_config(data_args.dataset_name, name, split, skip_clips))]
+    parts = [part for name in names if (part := load_config(data_args.dataset_name, name, split, skip_clips))]
     if not parts:
         if split != "train":
             return Dataset.from_dict({})
@@ -74,7 +74,8 @@ def load_split(data_args: DataArguments, split: str, skip_clips: list[str] | Non
     return concatenate_datasets(parts)
 
 
-def _load_config(dataset_name: str, name: str, split: str, skip_clips: list[str] | None) -> Dataset | None:
+def load_config(dataset_name: str, name: str, split: str, skip_clips: list[str] | None = None) -> Dataset | None:
+    """Rows of one split of one config, as the data has them; `None` where it has no such split. See [`load_split`]."""
     kind = kind_of(dataset_name)
     if kind == "release":
         return load_fitness_aqa(dataset_name, name, skip_clips=skip_clips).get(split)

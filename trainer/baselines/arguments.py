@@ -11,6 +11,7 @@ from trainer.arguments import DataArguments, check_count
 SYSTEMS = ("md", "cvcspc", "gymetricpose", "probe")
 MODELS = ("all", "exercise", "error")
 FORMS = ("paper", "released_code")
+AUGMENTATIONS = ("strong", "mild")
 # Systems with a stage of self-supervision before.
 SELF_SUPERVISED = ("md", "cvcspc")
 
@@ -35,6 +36,7 @@ class BaselineArguments:
         weights (`str`): Name of torchvision's weights of this network (`KINETICS400_V1`, `IMAGENET1K_V1`), or `none`.
         self_supervised (`bool`): Whether a stage of self-supervision on unlabelled clips comes before.
         triplet_loss (`str`): Its loss, `paper` or `released_code`.
+        pretraining_augmentation (`str`): How much the branches are changed, `strong` or `mild`.
         pretraining_epochs, pretraining_batch_size (`int`), pretraining_learning_rate (`float`): Of that stage.
         triplets_per_clip (`int`): Of `cvcspc`, triplets of a clip in an epoch of that stage.
         hidden_size, num_subsequences (`int`): Of `gymetricpose`.
@@ -75,6 +77,10 @@ class BaselineArguments:
         default="paper",
         metadata={"help": "paper, or released_code: squared distances and the third pair.", "choices": FORMS},
     )
+    pretraining_augmentation: str = field(
+        default="strong",
+        metadata={"help": "How much the branches of a triplet are changed.", "choices": AUGMENTATIONS},
+    )
     pretraining_epochs: int = field(default=20, metadata={"help": "Epochs of self-supervision."})
     pretraining_batch_size: int = field(default=5, metadata={"help": "Triplets of a batch of self-supervision."})
     pretraining_learning_rate: float = field(default=1e-4, metadata={"help": "Learning rate of self-supervision."})
@@ -100,7 +106,8 @@ class BaselineArguments:
             check_count(name, getattr(self, name))
         for name in ("pretraining_batch_size", "triplets_per_clip", "num_subsequences"):
             check_count(name, getattr(self, name))
-        for name, choices in (("system", SYSTEMS), ("models", MODELS), ("triplet_loss", FORMS)):
+        of_choices = (("system", SYSTEMS), ("models", MODELS), ("triplet_loss", FORMS))
+        for name, choices in (*of_choices, ("pretraining_augmentation", AUGMENTATIONS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}.")
         configs = ("video", *IMAGE_TASKS) if self.system == "cvcspc" else ("video",)

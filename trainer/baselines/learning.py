@@ -19,6 +19,7 @@ from trainer.baselines.reading_split import lifter_of
 from trainer.baselines.rows import ClipRows, error_targets, exercise_names, pos_weights
 from trainer.baselines.run_folder import PRETRAINING, group_folder
 from trainer.baselines.samples import decode_rows, sample_form
+from trainer.baselines.self_supervision.augmentation import MILD, STRONG
 from trainer.baselines.self_supervision.cvcspc_triplets import PhaseTriplets
 from trainer.baselines.self_supervision.md_triplets import HalfCycleTriplets
 from trainer.baselines.self_supervision.triplet_model import TripletModel
@@ -95,10 +96,11 @@ def pretraining_exercises(args: BaselineArguments, group: Group) -> tuple[str, .
 def triplets(args: BaselineArguments, seed: int, exercises: tuple[str, ...]) -> tuple[Callable[[int, int], dict], int]:
     """What makes the triplets of a system, and how many there are in an epoch."""
     rows = load_unlabeled(args.dataset_name, exercises)
+    drawn = {"seed": seed, "augmentation": MILD if args.pretraining_augmentation == "mild" else STRONG}
     if args.system == "md":
-        made = HalfCycleTriplets(rows, image_size=args.image_size, seed=seed)
+        made = HalfCycleTriplets(rows, image_size=args.image_size, **drawn)
     else:
-        made = PhaseTriplets(rows, image_size=args.image_size, triplets_per_clip=args.triplets_per_clip, seed=seed)
+        made = PhaseTriplets(rows, args.triplets_per_clip, args.image_size, **drawn)
     return made.sample, len(made)
 
 

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 from accelerate import PartialState
 from datasets import Dataset, Features, List, Value
-from torchvision.transforms import v2
 
 from fitness_aqa_dataset.augmentation import uniform
 from fitness_aqa_dataset.frames import open_video, sample_frames
@@ -20,6 +18,7 @@ from trainer.baselines.configuration import BaselineConfig
 from trainer.baselines.encoders.tower_features import TowerFeatures
 from trainer.baselines.pose_graph.subsequences import strided_subsequences
 from trainer.baselines.poses.pose_finder import poses_of
+from trainer.baselines.self_supervision.decoding import resize
 from trainer.media import read_media
 from trainer.prediction.controls import change_frames
 
@@ -137,11 +136,6 @@ def _poses(row: dict, form: SampleForm) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _tower(name: str) -> TowerFeatures:
     return TowerFeatures(name, PartialState().device)
-
-
-def resize(frames: torch.Tensor, size: int) -> torch.Tensor:
-    """Frames `(T, 3, H, W)` as squares of `size` pixels, uint8; the whole picture, whatever its form."""
-    return v2.functional.resize(frames, [size, size], antialias=True)
 
 
 def to_array(row: dict, config: BaselineConfig) -> np.ndarray:

@@ -6,7 +6,7 @@ from datasets import Dataset, Video
 
 from fitness_aqa_dataset.taxonomy import EXERCISES
 from trainer.arguments import DataArguments
-from trainer.splits import _load_config, load_split
+from trainer.splits import load_config, load_split
 
 COLUMNS = ("id", "video", "exercise", "bar_y")
 REMEDY = "Add them, or train without: `self_supervised: false`."
@@ -31,7 +31,7 @@ def load_unlabeled(dataset_name: str, exercises: Sequence[str] = EXERCISES) -> D
         ValueError: If the data has no unlabelled clips of these exercises, or lacks a column.
     """
     try:
-        rows = _load_config(dataset_name, "unlabeled", "train", None)
+        rows = load_config(dataset_name, "unlabeled", "train", None)
     except ValueError as error:
         raise ValueError(f"no unlabelled clips to learn from first ({error}). {REMEDY}") from None
     if rows is None:

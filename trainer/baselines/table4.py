@@ -1,0 +1,111 @@
+"""
+The whole Table 4 on simulated releases, one command after the other; `make table4` calls it.
+
+    python -m trainer.baselines.table4 [--seeds 0 1 2] [--run runs/table4] [--output docs/table4_synthetic.md]
+
+For each seed a release is drawn, every system is trained on it, and the tiny LLaVA-Video of the demo is fine-tuned on
+it. Each step is a command of its own and is printed before it runs; a step that is done is not done again.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from trainer import demo
+from trainer.run_record import write_whole
+
+RECIPES = Path("trainer/baselines/recipes/small")
+# Names of runs, their recipes, and what else they are told. A run from random weights gets as many epochs more as the
+# stage of self-supervision takes time.
+TRAINED = (
+    ("probe", "probe", []),
+    ("probe_all", "probe", ["--models", "all"]),
+    ("gymetricpose", "gymetricpose", []),
+    ("cvcspc", "cvcspc", []),
+    ("cvcspc_random", "cvcspc", ["--self_supervised", "false", "--num_train_epochs", "9"]),
+    ("md", "md", []),
+    ("md_random", "md", ["--self_supervised", "false", "--num_train_epochs", "9"]),
+)
+MEAN = "md_cvcspc"
+PREDICTIONS = "predictions.jsonl"
+Step = tuple[str, Path, list[str]]
+
+
+def steps(run: Path, seed: int) -> list[Step]:
+    """
+    The steps of one seed.
+
+    Args:
+        run (`Path`): Folder of this seed.
+        seed (`int`): Of release and trainings.
+
+    Returns:
+        `list[Step]`: What it is, the file or folder that is there when it is done, the command.
+    """
+    draw, *fine_tune = demo.steps(run / "llava_video", seed)
+    release = draw[1]
+    train = [sys.executable, "-m", "trainer.baselines.train", "--dataset_name", str(release), "--seed", str(seed)]
+    trained = [
+        (
+            f"train {name}",
+            run / name / PREDICTIONS,
+            [*train, "--config", str(RECIPES / f"{recipe}.yaml"), "--output_dir", str(run / name), *more],
+        )
+        for name, recipe, more in TRAINED
+    ]
+    combine = [sys.executable, "-m", "trainer.baselines.combine", str(run / "md"), str(run / "cvcspc")]
+    mean = ("mean of md and cvcspc", run / MEAN / PREDICTIONS, [*combine, "--output_dir", str(run / MEAN)])
+    return [draw, *trained, mean, *[step for step in fine_tune if "report" not in step[0] and "score" not in step[0]]]
+
+
+def do(todo: list[Step], name: str) -> None:
+    """
+    Run the steps that are missing.
+
+    Args:
+        todo (`list[Step]`): In their order.
+        name (`str`): What they are part of.
+
+    Raises:
+        ValueError: If one fails.
+    """
+    for number, (title, done, command) in enumerate(todo, start=1):
+        if done.exists():
+            continue
+        print(f"\n[{name}, {number}/{len(todo)}] {title}\n  python {' '.join(command[1:])}", flush=True)
+        started = time.monotonic()
+        if code := subprocess.run(command).returncode:
+            raise ValueError(f"{name}, step {number} ({title}) ended with exit code {code}; the same command goes on.")
+        print(f"({time.monotonic() - started:.0f} s)", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the steps of every seed, then write the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer.baselines.table4", description="Table 4 on simulated releases."
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of releases and trainings (0 1 2)")
+    parser.add_argument("--run", type=Path, default=Path("runs/table4"), help="folder of all runs")
+    parser.add_argument("--output", type=Path, default=Path("docs/table4_synthetic.md"), help="file to write")
+    options = parser.parse_args(arguments)
+    try:
+        if min(options.seeds) < 0 or len(set(options.seeds)) < len(options.seeds):
+            raise ValueError(f"--seeds: different whole numbers from 0 up are needed, got {options.seeds}.")
+        for seed in options.seeds:
+            run = options.run / f"seed_{seed}"
+            demo.start_run(run / "llava_video", seed)
+            do(steps(run, seed), f"seed {seed}")
+        from trainer.baselines.table4_document import make_document  # after the steps: it loads libraries for seconds
+
+        write_whole(options.output, make_document(options.run, options.seeds))
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; the same command goes on")
+    print(f"written: {options.output}")
+
+
+if __name__ == "__main__":
+    main()
