@@ -1,4 +1,4 @@
-# make setup | make demo [SEED=0] | make test | make lint | make base
+# make setup | make demo [SEED=0] | make test | make lint | make base | make table4
 # Every target sets up what it needs; what is set up already costs nothing.
 
 SEED ?= 0
@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint base ffmpeg chromium
+.PHONY: setup demo test lint base table4 ffmpeg chromium
 
 setup: $(READY) ffmpeg
 
@@ -37,3 +37,6 @@ test: setup chromium lint
 
 base: setup
 	$(BIN)/python -m trainer.demo_base
+
+table4: setup
+	@$(BIN)/python -m trainer.baselines.table4
