@@ -27,9 +27,14 @@ def settings_of(options: argparse.Namespace) -> dict:
         `dict`: Plain values; with them the same command can be given again.
 
     Raises:
-        ValueError: If the recipe cannot be read, or --overlap does nothing or is as long as a window.
+        ValueError: If the recipe cannot be read or is a baseline's, or --overlap does nothing or is as long as a window.
     """
     recipe = _recipe_of(options.model)
+    if "system" in recipe:  # of `trainer.baselines`, which imports this module
+        raise ValueError(
+            f"{options.model}: is a run of {recipe['system']}, no language model. Answer the clips with "
+            "`python -m trainer.baselines.predict`."
+        )
     shown = {
         name: next(value for value in (getattr(options, name), recipe.get(name), default) if value is not None)
         for name, default in DEFAULTS.items()

@@ -36,6 +36,13 @@ def test_a_damaged_recipe(tmp_path, recipe, reason):
     assert "\n" not in str(raised.value)
 
 
+def test_a_run_of_a_baseline(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("system: md\n")
+    message = "is a run of md, no language model. Answer the clips with `python -m trainer.baselines.predict`."
+    with pytest.raises(ValueError, match=message):
+        settings_of(options_of(*DATA, "--model", tmp_path))
+
+
 def test_settings_hold_what_rows_hang_on():
     settings = settings_of(options_of(*FREE, "--do_sample", "--top_p", 0.5))
     names = ("num_beams", "do_sample", "temperature", "top_p", "max_new_tokens", "seed")
