@@ -27,7 +27,8 @@ def settings_of(options: argparse.Namespace) -> dict:
         `dict`: Plain values; with them the same command can be given again.
 
     Raises:
-        ValueError: If the recipe cannot be read or is a baseline's, or --overlap does nothing or is as long as a window.
+        ValueError: If the recipe cannot be read, or the run is a baseline's, or --overlap does nothing or is as long
+            as a window.
     """
     recipe = _recipe_of(options.model)
     if "system" in recipe:  # of `trainer.baselines`, which imports this module
