@@ -108,9 +108,8 @@ def fit_rule(readings: list[ClipReading], references: list[dict], label: str) ->
     Returns:
         [`IntervalRule`]: The default where no clip has the error.
     """
-    pairs = [
-        (reading, merge(reference["errors"], label)) for reading, reference in zip(readings, references, strict=True)
-    ]
+    spans = [merge(reference["errors"], label) for reference in references]
+    pairs = [(reading, span) for reading, span in zip(readings, spans, strict=True) if span[1] > span[0]]
     if not pairs:
         return IntervalRule()
     truth = np.array([span for _, span in pairs])
