@@ -9,6 +9,7 @@ import numpy as np
 
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
 from metrics.fitness_aqa.trivial import trivial_predictions
+from trainer.baselines.table4 import FINE_TUNED
 from trainer.report.clips import load_clips
 from trainer.report.length_control import length_predictions
 from trainer.report.published import published_rows
@@ -26,7 +27,7 @@ ROWS = {
     "gymetricpose": "GYMetricPose",
     "probe": "probe of the tower",
     "probe_all": "probe, one model for both exercises",
-    "llava_video": "tiny LLaVA-Video, fine-tuned",
+    FINE_TUNED: "tiny LLaVA-Video, fine-tuned",
 }
 NUMBERS = ("average precision", "calibration error", "mAP correct", "mAP detection")
 INTRODUCTION = """# Table 4 on simulated releases (SYNTHETIC)
@@ -45,13 +46,14 @@ starts from random numbers. Intervals of the baselines come from sliding windows
 """
 
 
-def make_document(run: Path, seeds: list[int]) -> str:
+def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int]) -> str:
     """
     Score every run of every seed and write the tables.
 
     Args:
         run (`Path`): Folder of all runs, `seed_N/NAME`.
         seeds (`list[int]`): Which of them.
+        fine_tuned_seeds (`list[int]`): Those of them that have a fine-tuned LLaVA-Video.
 
     Returns:
         `str`: Markdown.
@@ -59,7 +61,7 @@ def make_document(run: Path, seeds: list[int]) -> str:
     Raises:
         FileNotFoundError, ValueError: If a run is missing or damaged.
     """
-    by_seed = [score_seed(run / f"seed_{seed}") for seed in seeds]
+    by_seed = [score_seed(run / f"seed_{seed}", seed in fine_tuned_seeds) for seed in seeds]
     num_clips = [len(answers["Always yes"].predictions) for answers in by_seed]
     introduction = INTRODUCTION.format(
         date=date.today().isoformat(),
@@ -68,10 +70,11 @@ def make_document(run: Path, seeds: list[int]) -> str:
         machine=f"{platform.machine()}, {_num_cores()} cores, no GPU",
         commit=git_commit(),
     )
-    names = list(by_seed[0])
+    names = list(dict.fromkeys(name for answers in by_seed for name in answers))
     blocks = [
         introduction,
         "Mean over the seeds, lowest and highest in brackets.",
+        f"The fine-tuned model is of seed {', '.join(map(str, fine_tuned_seeds)) or 'none'}.",
         _table(["F1", *map(_spoken, ERROR_LABELS), "mean"], [_f1_row(name, by_seed) for name in names]),
         _table(["MCC", *map(_spoken, ERROR_LABELS), "mean"], [_mcc_row(name, by_seed) for name in names]),
         _table(["", *NUMBERS], [_number_row(name, by_seed) for name in names]),
@@ -82,9 +85,10 @@ def make_document(run: Path, seeds: list[int]) -> str:
     return "\n\n".join(block.strip() for block in blocks) + "\n"
 
 
-def score_seed(folder: Path) -> dict[str, Answers]:
+def score_seed(folder: Path, has_fine_tuned: bool) -> dict[str, Answers]:
     """Floors and runs of one seed, scored, by the names of their rows."""
-    runs = dict(zip(ROWS.values(), read_runs([folder / name for name in ROWS]), strict=True))
+    names = [name for name in ROWS if has_fine_tuned or name != FINE_TUNED]
+    runs = {ROWS[name]: read for name, read in zip(names, read_runs([folder / name for name in names]), strict=True)}
     clips = load_clips(list(runs.values()))
     references = list(clips.references.values())
     floors = {
@@ -96,18 +100,19 @@ def score_seed(folder: Path) -> dict[str, Answers]:
 
 
 def _f1_row(name: str, by_seed: list[dict[str, Answers]]) -> list[str]:
-    scores = [answers[name].scores for answers in by_seed]
+    scores = [answers[name].scores for answers in by_seed if name in answers]
     values = [_spread([s["f1"][label] for s in scores]) for label in ERROR_LABELS]
     return [name, *values, _spread([s["macro_f1"] for s in scores])]
 
 
 def _mcc_row(name: str, by_seed: list[dict[str, Answers]]) -> list[str]:
-    values = [_spread([answers[name].scores["mcc"][label] for answers in by_seed]) for label in ERROR_LABELS]
-    return [name, *values, _spread([answers[name].mean_mcc for answers in by_seed])]
+    of_row = [answers[name] for answers in by_seed if name in answers]
+    values = [_spread([answers.scores["mcc"][label] for answers in of_row]) for label in ERROR_LABELS]
+    return [name, *values, _spread([answers.mean_mcc for answers in of_row])]
 
 
 def _number_row(name: str, by_seed: list[dict[str, Answers]]) -> list[str]:
-    answers = [answers[name] for answers in by_seed]
+    answers = [answers[name] for answers in by_seed if name in answers]
     has_numbers = answers[0].has_probability
     ranked = [
         _spread([np.mean(list(a.scores[key].values())) for a in answers]) if has_numbers else "–"
