@@ -17,8 +17,8 @@ from trainer import demo
 from trainer.run_record import write_whole
 
 RECIPES = Path("trainer/baselines/recipes/small")
-# Names of runs, their recipes, and what else they are told. A run without self-supervision sees as many frames: the three
-# epochs more are those of the other's unlabelled clips (of 100: MD 5 x 48 frames, CVCSPC 5 x 16 x 3).
+# Names of runs, their recipes, and what else they are told. A run without self-supervision sees as many frames: its
+# three epochs more stand for the other's 50 unlabelled clips an exercise (MD 5 x 48 frames each, CVCSPC 5 x 16 x 3).
 TRAINED = (
     ("probe", "probe", []),
     ("probe_all", "probe", ["--models", "all"]),
