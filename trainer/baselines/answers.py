@@ -10,7 +10,7 @@ from metrics.files import write_files
 from trainer.baselines.decisions import DECIMALS, STYLE, IntervalRule, fit_rule, to_prediction_row
 from trainer.baselines.reading_split import Asked
 from trainer.baselines.readings import ClipReading
-from trainer.baselines.run_folder import MEAN, read_decisions, read_recipe, rules_as_json, state_of_run
+from trainer.baselines.run_folder import MEAN, RUNS, read_decisions, read_recipe, rules_as_json, state_of_run
 from trainer.calibrate import calibrate_label
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.inputs import Inputs
@@ -34,10 +34,12 @@ def settings_of_answers(folder: Path, asked: Asked, inputs: Inputs, use_calibrat
         use_calibration (`bool`, *optional*, defaults to `True`): Whether the run's `calibration.json` is used.
 
     Returns:
-        `dict`: Plain values; `system`, `models` and `intervals` are a baseline's own.
+        `dict`: Plain values; `system`, `parts` (systems of a mean), `models`, `is_told_exercise` and `intervals` are a
+        baseline's own.
     """
     recipe = read_recipe(folder)
-    first = read_recipe(Path(recipe["runs"][0])) if recipe["system"] == MEAN else recipe
+    parts = [read_recipe(Path(run)) for run in recipe[RUNS]] if recipe["system"] == MEAN else []
+    first = parts[0] if parts else recipe
     calibration = folder / CALIBRATION if use_calibration and (folder / CALIBRATION).is_file() else None
     return {
         "model": str(folder),
@@ -48,6 +50,7 @@ def settings_of_answers(folder: Path, asked: Asked, inputs: Inputs, use_calibrat
         "limit": asked.limit,
         "decode": DECODE,
         "system": recipe["system"],
+        "parts": [part["system"] for part in parts] or None,
         "models": first["models"],
         "is_told_exercise": first["models"] != "all",
         "intervals": asked.intervals,
