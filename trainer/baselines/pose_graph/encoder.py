@@ -23,8 +23,8 @@ from trainer.baselines.pose_graph.features import (
 )
 from trainer.baselines.pose_graph.graph import build_graph, extra_edges
 
-# The paper has lengths from 0 to 8 and does not say of what. Joints that are joined are up to two torso lengths apart
-# (the elbows of a press), so a quarter of a torso makes the most of that range.
+# The paper has lengths from 0 to 8, in a unit that is not known to us. Joints that are joined are up to two torso
+# lengths apart (the elbows of a press), so a quarter of a torso makes the most of that range.
 UNITS_PER_TORSO = 4.0
 LONGEST = 8.0
 
@@ -38,7 +38,7 @@ class PoseGraphEncoder(nn.Module):
     graph, `num_graph` more times the graph alone.
 
     There are 1 020 416 parameters with 128 hidden features and 264 448 with 64. The paper gives about 164 thousand for
-    its base form and has no code: twelve convolutions of five H × H matrices, each with its own weights, are 983 040
+    its base form, without code: twelve convolutions of five H × H matrices, each with its own weights, are 983 040
     with 128 hidden features, so it must have fewer convolutions, share weights or be narrower (two convolutions with
     128 have 163 840, eight with 64 as many).
 

@@ -28,8 +28,8 @@ def radial_basis(values: torch.Tensor, lowest: float, highest: float, num_centre
         lowest, highest (`float`):
             The first and the last centre.
         num_centres (`int`, *optional*, defaults to `40`):
-            At least 2. Gallardo et al. have 40, from 0 to 8 for lengths and from -1 to 1 for cosines; they give no
-            width, this one is SchNet's (Schütt et al. 2017).
+            At least 2. Gallardo et al. have 40, from 0 to 8 for lengths and from -1 to 1 for cosines; their width is
+            not known to us, this one is SchNet's (Schütt et al. 2017).
 
     Returns:
         `torch.Tensor`: float32 in [0, 1], shape `(*values.shape, num_centres)`.
