@@ -87,10 +87,24 @@ class BaselineModel(PreTrainedModel):
         Returns:
             `torch.Tensor`: Shape `(B, T, L)` or `(B, T, L + 1)`.
         """
-        num_frames, size = inputs.shape[2], self.config.window_frames
-        offsets = torch.arange(size, device=inputs.device) - size // 2
-        windows = [inputs[:, :, (offsets + frame).clamp(0, num_frames - 1)] for frame in range(num_frames)]
-        return torch.stack([self(window)["logits"] for window in windows], dim=1)
+        places = window_places(inputs.shape[2], self.config.window_frames).to(inputs.device)
+        return torch.stack([self(inputs[:, :, window])["logits"] for window in places], dim=1)
+
+
+def window_places(num_frames: int, window_frames: int) -> torch.Tensor:
+    """
+    Which frames the windows have.
+
+    Args:
+        num_frames (`int`): T, frames of a clip.
+        window_frames (`int`): W, frames of a window.
+
+    Returns:
+        `torch.Tensor`: int64, shape `(T, W)`: a window around every frame, of an even number one more before than
+        behind it; beyond the clip's ends stands its first or last frame.
+    """
+    offsets = torch.arange(window_frames) - window_frames // 2
+    return (torch.arange(num_frames)[:, None] + offsets).clamp(0, num_frames - 1)
 
 
 def make_encoder(config: BaselineConfig, weights: str = "none") -> nn.Module:

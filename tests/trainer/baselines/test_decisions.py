@@ -1,4 +1,4 @@
-"""From probabilities of windows to intervals, and from readings to rows; every expected value was worked out by hand."""
+"""From probabilities of windows to intervals, from readings to rows; every expected value was worked out by hand."""
 
 import pytest
 from hypothesis import given
