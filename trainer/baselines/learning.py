@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file
+from transformers import set_seed
 
 from fitness_aqa_dataset.taxonomy import ERRORS, EXERCISES, IMAGE_TASKS
 from trainer.baselines.arguments import BaselineArguments, BaselineTrainingArguments
@@ -59,6 +60,8 @@ def train_groups(
             decoded, targets = decoded.select(kept), targets[kept]
         if args.system == "probe":
             config.sample_size = decoded[0]["shape"][-1]
+        # Before every model, so that its first numbers do not hang on what was trained before it, or went on.
+        set_seed(training_args.seed)
         model = BaselineModel(config, weights="none" if pretrained else args.weights)
         if pretrained:
             load_encoder(model, pretrained)
@@ -78,6 +81,7 @@ def pretrain(
     folder = output_dir / PRETRAINING / "_and_".join(exercises := pretraining_exercises(args, group))
     if not is_finished(folder):
         make, num_rows = triplets(args, training_args.seed, exercises)
+        set_seed(training_args.seed)
         encoder = (VideoEncoder if args.system == "md" else FrameEncoder)(args.width, args.weights)
         model = TripletModel(encoder, form=args.triplet_loss)
         stage = pretraining_arguments(args, training_args)
