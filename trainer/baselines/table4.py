@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from metrics.files import write_files
 from trainer import demo
-from trainer.run_record import write_whole
 
 RECIPES = Path("trainer/baselines/recipes/small")
 # Names of runs, their recipes, and what else they are told. A run without self-supervision sees as many frames: its
@@ -98,7 +98,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--fine_tuned_seeds", type=int, nargs="*", help="seeds with a fine-tuned LLaVA-Video too (by default all)"
     )
     parser.add_argument("--run", type=Path, default=Path("runs/table4"), help="folder of all runs")
-    parser.add_argument("--output", type=Path, default=Path("docs/table4_synthetic.md"), help="file to write")
+    parser.add_argument(
+        "--output", type=Path, default=Path("docs/table4_synthetic.md"), help="file to write, and a picture"
+    )
     options = parser.parse_args(arguments)
     try:
         if min(options.seeds) < 0 or len(set(options.seeds)) < len(options.seeds):
@@ -114,7 +116,9 @@ def main(arguments: list[str] | None = None) -> None:
             do(fine_tuning_steps(options.run / f"seed_{seed}", seed), f"seed {seed}, fine-tuning")
         from trainer.baselines.table4_document import make_document  # after the steps: it loads libraries for seconds
 
-        write_whole(options.output, make_document(options.run, options.seeds, fine_tuned))
+        picture = options.output.with_suffix(".png").name
+        document, png = make_document(options.run, options.seeds, fine_tuned, picture)
+        write_files(options.output.parent, {picture: png, options.output.name: document.encode()})
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

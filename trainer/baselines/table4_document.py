@@ -10,6 +10,7 @@ import numpy as np
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
 from metrics.fitness_aqa.trivial import trivial_predictions
 from trainer.baselines.table4 import FINE_TUNED
+from trainer.baselines.table4_figure import draw_table4
 from trainer.report.clips import load_clips
 from trainer.report.length_control import length_predictions
 from trainer.report.published import published_rows
@@ -46,7 +47,7 @@ starts from random numbers. Intervals of the baselines come from sliding windows
 """
 
 
-def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int]) -> str:
+def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int], picture: str) -> tuple[str, bytes]:
     """
     Score every run of every seed and write the tables.
 
@@ -54,9 +55,10 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int]) -> s
         run (`Path`): Folder of all runs, `seed_N/NAME`.
         seeds (`list[int]`): Which of them.
         fine_tuned_seeds (`list[int]`): Those of them that have a fine-tuned LLaVA-Video.
+        picture (`str`): Name of the picture's file, which will lie beside the document.
 
     Returns:
-        `str`: Markdown.
+        `tuple[str, bytes]`: Markdown, and the picture as a PNG file.
 
     Raises:
         FileNotFoundError, ValueError: If a run is missing or damaged.
@@ -73,6 +75,7 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int]) -> s
     names = list(dict.fromkeys(name for answers in by_seed for name in answers))
     blocks = [
         introduction,
+        f"![Detection and localisation of every row, one dot a seed]({picture})",
         "Mean over the seeds, lowest and highest in brackets.",
         f"The fine-tuned model is of seed {', '.join(map(str, fine_tuned_seeds)) or 'none'}.",
         _table(["F1", *map(_spoken, ERROR_LABELS), "mean"], [_f1_row(name, by_seed) for name in names]),
@@ -82,7 +85,7 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int]) -> s
         "Of the 583 real test clips; copied from the paper, not comparable with the above.",
         _table(["F1", *map(_spoken, ERROR_LABELS)], [_published_row(row) for row in published_rows()]),
     ]
-    return "\n\n".join(block.strip() for block in blocks) + "\n"
+    return "\n\n".join(block.strip() for block in blocks) + "\n", draw_table4(by_seed, seeds)
 
 
 def score_seed(folder: Path, has_fine_tuned: bool) -> dict[str, Answers]:
