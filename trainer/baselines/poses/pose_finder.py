@@ -26,6 +26,7 @@ def poses_of(video: Video, pose_model: str | None, lifter: str) -> np.ndarray:
 
     Raises:
         ValueError: If the clip cannot be read, or there are no joints and no `pose_model`.
+        OSError: If a network cannot be loaded, which is no clip's fault.
     """
     poses = read_joints_beside(video)
     if poses is None:  # without a `pose_model` it says what to do
@@ -35,7 +36,10 @@ def poses_of(video: Video, pose_model: str | None, lifter: str) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _networks(pose_model: str, lifter: str) -> tuple[PoseEstimator, LiftingNetwork]:
-    estimator = PoseEstimator(pose_model)
-    if not Path(lifter).exists():
-        train_lifter(lifter)
-    return estimator, load_lifter(lifter)
+    try:
+        estimator = PoseEstimator(pose_model)
+        if not Path(lifter).exists():
+            train_lifter(lifter)
+        return estimator, load_lifter(lifter)
+    except ValueError as error:  # of a clip it would be noted as its problem
+        raise OSError(str(error)) from None
