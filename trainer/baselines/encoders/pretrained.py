@@ -23,7 +23,6 @@ def load_pretrained(network: nn.Module, choices: type[WeightsEnum], name: str, w
         ValueError: If there are no such weights.
     """
     if name == "none":
-        logger.warning("%s: starts from random weights", type(network).__name__)
         return
     known = ", ".join((*(choice.name for choice in choices), "none"))
     if name not in choices.__members__:
