@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.functional import batch_norm
 
 from trainer.llava_video import LlavaVideoForConditionalGeneration
 from trainer.loading import load_checkpoint
@@ -62,4 +63,7 @@ class PooledFeatures(nn.Module):
         Returns:
             `torch.Tensor`: float, shape `(B, 3 D)`.
         """
-        return self.norm(torch.cat([features.mean(dim=1), features.amax(dim=1), features.amin(dim=1)], dim=1))
+        pooled = torch.cat([features.mean(dim=1), features.amax(dim=1), features.amin(dim=1)], dim=1)
+        if len(pooled) == 1:  # the last batch of a training may have one clip, which has no spread of its own
+            return batch_norm(pooled, self.norm.running_mean, self.norm.running_var, eps=self.norm.eps)
+        return self.norm(pooled)
