@@ -1,5 +1,5 @@
 """
-The poses of a clip, wherever they come from, and the units that the pose graph wants them in.
+The poses of a clip, wherever they come from, in one unit.
 
 Shapes: T frames (every one of the clip), 17 joints in the order of [`~fitness_aqa_dataset.human36m.JOINTS`], x to the
 lifter's left, y forward, z up, origin between the ankles.

@@ -23,11 +23,16 @@ from trainer.locking import locked
 RESULTS = "results.json"
 # Release seeds are small numbers; these clips come from a range of their own, two releases a seed.
 FIRST_RELEASE = 2_000_000
-NUM_HELD_OUT_CLIPS = 400
 BATCH_FRAMES, LEARNING_RATE, WEIGHT_DECAY = 256, 3e-3, 1e-4
 
 
-def train_lifter(output_dir: str | Path, seed: int = 0, num_clips: int = 4000, num_steps: int = 4000) -> dict:
+def train_lifter(
+    output_dir: str | Path,
+    seed: int = 0,
+    num_clips: int = 4000,
+    num_steps: int = 4000,
+    num_held_out_clips: int = 400,
+) -> dict:
     """
     Train a lifting network, or find it trained.
 
@@ -40,9 +45,11 @@ def train_lifter(output_dir: str | Path, seed: int = 0, num_clips: int = 4000, n
             Simulated clips to learn from, two of each lifter.
         num_steps (`int`, *optional*, defaults to 4000):
             Batches of 256 frames.
+        num_held_out_clips (`int`, *optional*, defaults to 400):
+            Simulated clips to measure the error on.
 
     Returns:
-        `dict`: Content of `results.json`. `held_out` is about 400 clips of lifters that were not trained on, in
+        `dict`: Content of `results.json`. `held_out` is about clips of lifters that were not trained on, in
         millimetres, over the 16 joints but the pelvis: `mpjpe_mm` (mean distance of a joint from where it is, both
         from the pelvis) and `mean_pose_mpjpe_mm`, of saying the mean of the training's poses always. `gym` is seen by
         the simulated cameras with noise and gaps, `gym_clean` without, `anywhere` from all around with noise and gaps.
@@ -52,6 +59,7 @@ def train_lifter(output_dir: str | Path, seed: int = 0, num_clips: int = 4000, n
     """
     output_dir = Path(output_dir)
     settings = {"synthetic": True, "seed": seed, "num_clips": num_clips, "num_steps": num_steps}
+    settings |= {"num_held_out_clips": num_held_out_clips}
     taken = f"{output_dir}: another run is writing there. Wait for it, or give another folder."
     with locked(output_dir.with_name(f".{output_dir.name}.lock"), taken):
         if (found := read_results(output_dir, settings)) is not None:
@@ -61,7 +69,7 @@ def train_lifter(output_dir: str | Path, seed: int = 0, num_clips: int = 4000, n
         network, losses = fit(views, seed, num_steps)
         of_kinds = {"gym": (0.0, True), "gym_clean": (0.0, False), "anywhere": (1.0, True)}  # cameras, noise
         held_out = {
-            kind: measure(network, simulate_views(release + 1, NUM_HELD_OUT_CLIPS, share, noisy), views)
+            kind: measure(network, simulate_views(release + 1, num_held_out_clips, share, noisy), views)
             for kind, (share, noisy) in of_kinds.items()
         }
         results = settings | {"num_parameters": network.num_parameters(), "held_out": held_out, "loss": losses}

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -121,6 +121,7 @@ def test_joints_that_are_never_seen_are_named_with_the_clip():
     )
 
 
+@settings(deadline=None)
 @given(
     points=hnp.arrays(float, (7, 3, 2), elements=st.floats(-1e4, 1e4)),
     is_seen=hnp.arrays(bool, (7, 3)),
