@@ -47,7 +47,7 @@ def conclusions(run: Answers, always_yes: Answers, length: Answers | None, contr
         ("paraphrased", "the question in other words", "it depends on the wording", "it stands other wordings"),
     ):
         if name in controls:
-            score = "map_paper" if name == "shuffled" else "macro_f1"
+            score = "map_paper" if name == "shuffled" and run.gives_times else "macro_f1"
             sentences.append(_change(run, controls[name], score, what, matters, ignored))
     return sentences
 

@@ -55,20 +55,28 @@ def scores_of(counts: np.ndarray) -> dict[str, np.ndarray]:
             float64, shape `(…, labels, counts)`: sums over clips.
 
     Returns:
-        `dict[str, np.ndarray]`: `f1`, `published`, `paper` and `recall`, shape `(…, labels)`, NaN for a label without
-        clips, and their means over the other labels, `macro_f1`, `map_published`, `map_paper` and `map_recall`,
-        shape `(…)`.
+        `dict[str, np.ndarray]`: `f1`, `mcc`, `published`, `paper` and `recall`, shape `(…, labels)`, NaN for a label
+        without clips, and their means over the other labels, `macro_f1`, `mean_mcc`, `map_published`, `map_paper` and
+        `map_recall`, shape `(…)`.
     """
     clips, both, false, missed, published_hits, hits = np.moveaxis(counts, -1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scores = {
             "f1": np.where(clips > 0, 2 * both / np.maximum(2 * both + false + missed, 1), np.nan),
+            "mcc": np.where(clips > 0, _mcc(both, false, missed, clips - both - false - missed), np.nan),
             "published": published_hits / clips,
             "paper": hits / clips,
             "recall": np.where(clips > 0, hits / np.maximum(both + missed, 1), np.nan),
         }
-    means = {"f1": "macro_f1", "published": "map_published", "paper": "map_paper", "recall": "map_recall"}
+    means = {"f1": "macro_f1", "mcc": "mean_mcc"}
+    means |= {"published": "map_published", "paper": "map_paper", "recall": "map_recall"}
     return scores | {mean: np.nanmean(scores[name], axis=-1) for name, mean in means.items()}
+
+
+def _mcc(both: np.ndarray, false: np.ndarray, missed: np.ndarray, neither: np.ndarray) -> np.ndarray:
+    """Matthews' correlation from counts; 0 where the answers or the clips are all of one class, as in the metric."""
+    product = (both + false) * (both + missed) * (neither + false) * (neither + missed)
+    return np.where(product > 0, (both * neither - false * missed) / np.sqrt(np.maximum(product, 1)), 0.0)
 
 
 def resample(num_clips: int) -> np.ndarray:

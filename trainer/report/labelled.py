@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from tqdm import tqdm
 
 from metrics.fitness_aqa.trivial import trivial_predictions
+from trainer.baselines.words import models_text, short_name, system_text
 from trainer.report import tables
 from trainer.report.clips import Clips, load_clips
 from trainer.report.conclusions import conclusions
-from trainer.report.controls import CONTROLS, control_run
+from trainer.report.controls import control_run, controls_of
+from trainer.report.detection_table import detection_header, detection_table
 from trainer.report.intervals import LABELS
 from trainer.report.length_control import length_predictions
 from trainer.report.mistakes import RIGHT, RULE
@@ -49,6 +51,11 @@ class Scored:
     constant: Answers
     length: Answers | None
     controls: list[dict[str, Answers]]
+
+    @property
+    def floors(self) -> list[Answers]:
+        """The rows that know nothing, for Table 4."""
+        return [row for row in (self.always, self.length, self.constant) if row]
 
     def rates(self) -> list[tuple[str, str, dict, dict]]:
         """Name, kind, yes rates and rates of both errors of truth, runs and controls."""
@@ -93,11 +100,12 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
     shown = show_clips(runs[0], clips, ordered[:max_clips])
     scored = score_all(runs, clips, with_controls)
     figures = draw_figures(scored, shown, clips.is_synthetic)
-    published, own = tables.table4(scored.runs, [scored.always, scored.constant])
+    published, own = tables.table4(scored.runs, scored.floors)
     html = render(
         "labelled.html",
         runs=runs,
-        answered_by=dict.fromkeys(f"{run.settings['model']} (decode {run.settings['decode']})" for run in runs),
+        answered_by=dict.fromkeys(answered_by(run) for run in runs),
+        run_rows=[run_row(run) for run in runs],
         clips=clips,
         published=published,
         own=own,
@@ -105,6 +113,10 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
         notes=NOTES,
         ap_table=tables.ap_table(scored.runs, scored.references),
         ap_header=[*map(spoken, LABELS), "mean"],
+        untimed=[run.name for run in runs if not run.gives_times],
+        detection=detection_table([row for row in scored.floors if row is not scored.constant], scored.runs),
+        detection_header=detection_header(),
+        without_question=[run.name for run in runs if run.is_baseline],
         control_header=tables.control_header(),
         control_groups=scored.control_groups(),
         with_controls=with_controls,
@@ -123,24 +135,41 @@ def labelled_page(runs: list[Run], with_controls: bool, max_clips: int) -> tuple
     return html, figures
 
 
+def answered_by(run: Run) -> str:
+    """Who answered, for the page's title."""
+    how = short_name(run.settings) if run.is_baseline else f"decode {run.settings['decode']}"
+    return f"{run.settings['model']} ({how})"
+
+
+def run_row(run: Run) -> list[str]:
+    """What the page's first table says of a run: what it is, model, decode, frames, clip reduction."""
+    settings, what = run.settings, "video-language model, asked in words; not told which exercise it sees"
+    if run.is_baseline:
+        what = f"{system_text(settings)}. {models_text(settings).capitalize()}"
+    shown = [settings["model"], settings["decode"], settings["num_frames"], settings.get("clip_reduction") or "none"]
+    return [what, *map(str, shown)]
+
+
 def score_all(runs: list[Run], clips: Clips, with_controls: bool) -> Scored:
     """Score the runs, what they are compared with, and their controls; see [`labelled_page`]."""
     references = list(clips.references.values())
 
     def score_run(name: str, run: Run) -> Answers:
-        return score(name, [run.predictions[key] for key in clips.references], references)
+        predictions = [run.predictions[key] for key in clips.references]
+        note = models_text(run.settings) if run.is_baseline else ""
+        return score(name, predictions, references, run.gives_times, note)
 
     trivial = trivial_predictions(references)
     untimed = [{**p, "errors": [{**error, "start": 0.0, "end": 0.0} for error in p["errors"]]} for p in trivial]
-    has_train = bool(clips.train_durations_s)
+    has_train, has_errors = bool(clips.train_durations_s), any(reference["errors"] for reference in references)
     return Scored(
         references=references,
         runs=[score_run(run.name, run) for run in runs],
-        always=score("Always yes", untimed, references),
-        constant=score("Constant interval", trivial, references),
+        always=score("Always yes", untimed, references, gives_times=False),
+        constant=score("Constant interval", trivial, references, gives_times=has_errors),
         length=score("Clip length alone", length_predictions(clips), references) if has_train else None,
         controls=[
-            {name: score_run(CONTROL_TEXT[name], control_run(run, name)) for name in CONTROLS if with_controls}
+            {name: score_run(CONTROL_TEXT[name], control_run(run, name)) for name in controls_of(run) if with_controls}
             for run in runs
         ],
     )
@@ -166,7 +195,7 @@ def draw_figures(scored: Scored, shown: list[ShownClip], is_synthetic: bool) -> 
     with_numbers = [(index, run) for index, run in enumerate(scored.runs) if run.has_probability]
     drawn = [(clip.key, clip.verdict, clip.duration_s, clip.lanes) for clip in shown]
     figures = {
-        "table4": (draw_table4, scored.runs, [scored.always, scored.constant]),
+        "table4": (draw_table4, scored.runs, scored.floors),
         "yes_rate": (draw_yes_rate, rates),
     }
     if with_numbers:

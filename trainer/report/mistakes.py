@@ -14,7 +14,8 @@ RULE = (
     "The worst mistakes come first: a wrong or missing exercise; then errors that are missed or named where there are "
     "none; then errors that are named at the wrong time (IoU below 0.5); then right answers. Within each, the surest "
     "first: by the probability of the wrong exercise, of the error named in vain, one less that of the missed error; "
-    "at the wrong time by the lowest IoU. An answer without probabilities counts as sure."
+    "at the wrong time by the lowest IoU. An answer without probabilities counts as sure; where a run gives "
+    "no intervals, no time is wrong."
 )
 WRONG_EXERCISE, WRONG_ERROR, WRONG_TIME, RIGHT = range(4)
 
@@ -40,7 +41,9 @@ class Mistake:
         return self.kind, -self.weight
 
 
-def mistakes_of(prediction: dict, reference: dict, exercise_scores: dict[str, float]) -> list[Mistake]:
+def mistakes_of(
+    prediction: dict, reference: dict, exercise_scores: dict[str, float], gives_times: bool = True
+) -> list[Mistake]:
     """
     Everything that is wrong with one answer.
 
@@ -49,6 +52,8 @@ def mistakes_of(prediction: dict, reference: dict, exercise_scores: dict[str, fl
             As `to_prediction` and `to_reference` return them.
         exercise_scores (`dict[str, float]`):
             Probabilities of the exercises; may be empty.
+        gives_times (`bool`, *optional*, defaults to `True`):
+            `False`: the run does not say when, and that is no mistake.
 
     Returns:
         `list[Mistake]`: The worst first; one of kind `RIGHT` where nothing is wrong.
@@ -58,12 +63,12 @@ def mistakes_of(prediction: dict, reference: dict, exercise_scores: dict[str, fl
         weight = exercise_scores.get(answered, 1.0)
         text = f"answered {answered.replace('_', ' ')}" if answered else "no exercise in the answer"
         return [Mistake(WRONG_EXERCISE, weight, text)]
-    found = [_mistake_in(label, prediction, reference) for label in ERRORS[exercise]]
+    found = [_mistake_in(label, prediction, reference, gives_times) for label in ERRORS[exercise]]
     wrong = sorted((mistake for mistake in found if mistake.kind != RIGHT), key=lambda mistake: mistake.rank)
     return wrong or [Mistake(RIGHT, max(mistake.weight for mistake in found), "right")]
 
 
-def _mistake_in(label: str, prediction: dict, reference: dict) -> Mistake:
+def _mistake_in(label: str, prediction: dict, reference: dict, gives_times: bool) -> Mistake:
     name = label.replace("_", " ")
     is_named, is_there = (label in named_errors(row, reference["exercise"]) for row in (prediction, reference))
     # `clip_probability` is 0 for an error that is not named and 1 for one that is, where the answer has no numbers.
@@ -74,13 +79,18 @@ def _mistake_in(label: str, prediction: dict, reference: dict) -> Mistake:
         return Mistake(WRONG_ERROR, 1 - probability, f"{name}: missed", label)
     if not is_there:
         return Mistake(RIGHT, 0.0, f"{name}: rightly not named", label)
+    if not gives_times:
+        return Mistake(RIGHT, 1 - probability, f"{name}: rightly named", label)
     spans_s = [np.array([merge(row["errors"], label)]) for row in (prediction, reference)]
     iou = float(correct_iou(*spans_s)[0])
     return Mistake(WRONG_TIME if iou < IOU_THRESHOLD else RIGHT, 1 - iou, f"{name}: IoU {iou:.2f}", label)
 
 
 def worst_first(
-    predictions: dict[str, dict], references: dict[str, dict], exercise_scores: dict[str, dict[str, float]]
+    predictions: dict[str, dict],
+    references: dict[str, dict],
+    exercise_scores: dict[str, dict[str, float]],
+    gives_times: bool = True,
 ) -> list[tuple[str, list[Mistake]]]:
     """
     Clips in the order of [`RULE`].
@@ -90,11 +100,14 @@ def worst_first(
             By id.
         exercise_scores (`dict[str, dict[str, float]]`):
             Probabilities of the exercises, by id.
+        gives_times (`bool`, *optional*, defaults to `True`):
+            As for [`mistakes_of`].
 
     Returns:
         `list[tuple[str, list[Mistake]]]`: Ids with their mistakes; equally bad ones in the order of the references.
     """
     judged = [
-        (key, mistakes_of(predictions[key], reference, exercise_scores[key])) for key, reference in references.items()
+        (key, mistakes_of(predictions[key], reference, exercise_scores[key], gives_times))
+        for key, reference in references.items()
     ]
     return sorted(judged, key=lambda item: item[1][0].rank)

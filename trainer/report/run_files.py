@@ -7,6 +7,7 @@ from pathlib import Path
 from metrics.fitness_aqa.records import to_prediction
 from metrics.fitness_aqa.rows import read_rows
 from metrics.fitness_aqa.segments import check_number
+from trainer.baselines.words import check_system
 from trainer.prediction.settings_file import read_settings, settings_path
 
 PREDICTIONS = "predictions.jsonl"
@@ -42,6 +43,16 @@ class Run:
     def is_labelled(self) -> bool:
         """Whether it is about clips with references, not about a user's own videos."""
         return bool(self.settings.get("data"))
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is of `trainer.baselines`, not of a language model."""
+        return "system" in self.settings
+
+    @property
+    def gives_times(self) -> bool:
+        """Whether it says when an error happens."""
+        return self.settings.get("intervals", True)
 
 
 def read_runs(paths: list[Path]) -> list[Run]:
@@ -102,6 +113,8 @@ def _read_run(path: Path, name: str) -> Run:
         raise ValueError(
             f"{settings_path(path)}: no {', '.join(missing)} in it. Run `python -m trainer.predict` again."
         )
+    if "system" in settings:
+        check_system(path, settings)
     rows = read_rows(path.read_bytes(), str(path), lambda row, index: _check_row(row, settings))
     if not rows:
         raise ValueError(f"{path}: no row in it. Run `python -m trainer.predict` again.")
@@ -127,4 +140,6 @@ def _check_row(row: dict, settings: dict) -> dict:
             raise ValueError(f"`frame_scores` of {label} has {len(curve)} values for {len(times_s)} `frame_times`.")
     for number in (*(window or ()), *times_s, *(number for curve in curves.values() for number in curve)):
         check_number(number, "window, frame_times and frame_scores", "row")
+    if beyond := [number for curve in curves.values() for number in curve if not 0 <= number <= 1]:
+        raise ValueError(f"`frame_scores` must be probabilities in [0, 1], got {beyond[0]}.")
     return row

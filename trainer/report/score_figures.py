@@ -53,7 +53,7 @@ def _draw_score(panel: Axes, title: str, published: list, rows: list[Answers], n
         low, high = bootstrap(row.counts)[name][LABELS.index(label) if label else ...]
         value = row.scores["f1"][label] if label else row.scores["map"]["published"]
         colour = ERROR_COLOURS.get(label, INK)
-        if not np.isnan(low):
+        if not np.isnan(low) and (label or row.gives_times):
             panel.hlines(y, low, high, color=colour, linewidth=2)
             panel.plot([value], [y], "o", color=colour, markersize=5)
 

@@ -31,6 +31,10 @@ class Answers:
             For every error the share of the clips of its exercise that it is named in.
         both_rate (`dict[str, float]`):
             For every exercise the share of its clips that both errors are named in.
+        gives_times (`bool`, *optional*, defaults to `True`):
+            `False`: errors are named without saying when, so that there is no AP.
+        note (`str`, *optional*, defaults to `""`):
+            Below its name.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Answers:
     scores: dict
     yes_rate: dict[str, float]
     both_rate: dict[str, float]
+    gives_times: bool = True
+    note: str = ""
 
     @property
     def has_probability(self) -> bool:
@@ -56,7 +62,9 @@ def labels_of(scores: dict) -> list[str]:
     return [label for label in LABELS if scores["support"][label]["clips"]]
 
 
-def score(name: str, predictions: list[dict], references: list[dict]) -> Answers:
+def score(
+    name: str, predictions: list[dict], references: list[dict], gives_times: bool = True, note: str = ""
+) -> Answers:
     """
     Score one set of answers.
 
@@ -65,6 +73,8 @@ def score(name: str, predictions: list[dict], references: list[dict]) -> Answers
             Of its row.
         predictions (`list[dict]`), references (`list[dict]`):
             In one order, as `to_prediction` and `to_reference` return them.
+        gives_times, note:
+            See [`Answers`].
 
     Returns:
         `Answers`: Scores at IoU 0.5 and rates.
@@ -77,6 +87,8 @@ def score(name: str, predictions: list[dict], references: list[dict]) -> Answers
         scores=fitness_scores(predictions, references, IOU_THRESHOLD),
         yes_rate=yes_rates(predictions, references),
         both_rate=both_rates(predictions, references),
+        gives_times=gives_times,
+        note=note,
     )
 
 

@@ -54,7 +54,7 @@ def order_clips(run: Run, clips: Clips) -> list[tuple[str, list[Mistake]]]:
     """The clips of a run that could be read, with their mistakes, the worst first."""
     references = {key: reference for key, reference in clips.references.items() if not run.rows[key].get("error")}
     scores = {key: run.rows[key].get("scores") or {} for key in references}
-    return worst_first(run.predictions, references, scores)
+    return worst_first(run.predictions, references, scores, run.gives_times)
 
 
 def show_clips(run: Run, clips: Clips, ordered: list[tuple[str, list[Mistake]]]) -> list[ShownClip]:
@@ -84,14 +84,15 @@ def _show(run: Run, clips: Clips, key: str, mistakes: list[Mistake]) -> ShownCli
     decoder, duration_s = open_clip(clips.video(key), f"clip {key}")
     own = list(ERRORS[reference["exercise"]])
     predicted = {error["label"] for error in row["errors"]}
-    intervals = [("predicted {}, {}", error) for error in row["errors"]]
+    intervals = [("predicted {}, {}", error) for error in row["errors"] if run.gives_times]
     intervals += [("missed {}, {} in the reference", e) for e in reference["errors"] if e["label"] not in predicted]
-    probability = (row.get("scores") or {}).get(row["exercise"])
+    if not run.gives_times:
+        intervals += [("named {}, {} in the reference", e) for e in reference["errors"] if e["label"] in predicted]
     return ShownClip(
         key=key,
         mistakes=mistakes,
         exercise=spoken(reference["exercise"]),
-        answered=spoken(row["exercise"] or "no exercise") + ("" if probability is None else f" ({probability:.2f})"),
+        answered=_answered(row, bool(run.settings.get("is_told_exercise"))),
         duration_s=duration_s,
         lanes=make_lanes(own + sorted(predicted - set(own)), row, (0.0, duration_s), reference),
         ticks=ticks((0.0, duration_s)),
@@ -104,3 +105,11 @@ def _show(run: Run, clips: Clips, key: str, mistakes: list[Mistake]) -> ShownCli
         ],
         answer=row.get("answer") or "",
     )
+
+
+def _answered(row: dict, is_told: bool) -> str:
+    """The exercise that was answered, and how sure; a model that was told it has nothing to be sure of."""
+    name, probability = spoken(row["exercise"] or "no exercise"), (row.get("scores") or {}).get(row["exercise"])
+    if is_told:
+        return f"{name}, as it was told"
+    return name if probability is None else f"{name} ({probability:.2f})"

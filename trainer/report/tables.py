@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.fitness_aqa.records import ERRORS
+from trainer.baselines.words import MODELS
 from trainer.report.intervals import LABELS, bootstrap
-from trainer.report.published import published_rows
+from trainer.report.published import TOLD, published_rows
 from trainer.report.scoring import Answers, ap_rows, labels_of
 from trainer.report.style import spoken
 
@@ -52,7 +53,7 @@ def cell(value: float | None, interval=None, digits: int = 3) -> Cell:
         return Cell("–")
     if interval is None or np.isnan(interval).any():
         return Cell(_number(value, digits))
-    return Cell(_number(value, digits), f"{interval[0]:.2f}–{interval[1]:.2f}")
+    return Cell(_number(value, digits), "–".join(_number(end, 2) for end in interval))
 
 
 def _number(value: float, digits: int) -> str:
@@ -82,6 +83,7 @@ def table4(runs: list[Answers], trivial: list[Answers]) -> tuple[list[Row], list
             "published",
             [cell(row[name][label], digits=4) for name in ("f1", "published") for label in LABELS]
             + [cell(row[name], digits=4) for name in ("map_published", "map_paper")],
+            MODELS["exercise"] if row["name"] in TOLD else "",
         )
         for row in published_rows()
     ]
@@ -93,19 +95,18 @@ def table4(runs: list[Answers], trivial: list[Answers]) -> tuple[list[Row], list
 def _table4_row(answers: Answers, kind: str) -> Row:
     scores, intervals = answers.scores, bootstrap(answers.counts)
     has_clips = labels_of(scores)
-    has_times = any(error["end"] > error["start"] for p in answers.predictions for error in p["errors"])
     cells = [
         cell(scores["f1"][label], intervals["f1"][i]) if label in has_clips else cell(None)
         for i, label in enumerate(LABELS)
     ]
-    if kind == "trivial" and not has_times:
-        return Row(answers.name, kind, cells + [cell(None)] * (len(LABELS) + 2))
+    if not answers.gives_times:
+        return Row(answers.name, kind, cells + [cell(None)] * (len(LABELS) + 2), answers.note)
     cells += [
         cell(scores["ap"]["published"][label], intervals["published"][i]) if label in has_clips else cell(None)
         for i, label in enumerate(LABELS)
     ]
     cells += [cell(scores["map"][name], intervals[f"map_{name}"]) for name in ("published", "paper")]
-    return Row(answers.name, kind, cells)
+    return Row(answers.name, kind, cells, answers.note)
 
 
 def ap_table(runs: list[Answers], references: list[dict]) -> list[tuple[str, list[Row]]]:
@@ -114,13 +115,13 @@ def ap_table(runs: list[Answers], references: list[dict]) -> list[tuple[str, lis
 
     Args:
         runs (`list[Answers]`), references (`list[dict]`):
-            In one order.
+            In one order. A run that does not say when is left out.
 
     Returns:
         `list[tuple[str, list[Row]]]`: Name of each run and its rows; columns are the errors and their mean.
     """
     table = []
-    for run in runs:
+    for run in (run for run in runs if run.gives_times):
         has_clips = labels_of(run.scores)
         rows = [
             Row(
@@ -147,12 +148,9 @@ def control_row(answers: Answers, kind: str, note: str = "") -> Row:
     """One row of the table of controls."""
     scores, intervals = answers.scores, bootstrap(answers.counts)
     has_clips = labels_of(scores)
-    has_times = any(error["end"] > error["start"] for p in answers.predictions for error in p["errors"])
     cells = [cell(scores["f1"][label] if label in has_clips else None) for label in LABELS]
-    cells += [cell(scores["macro_f1"], intervals["macro_f1"]), cell(answers.mean_mcc)]
-    cells += [
-        cell(None) if kind == "trivial" and not has_times else cell(scores["map"]["paper"], intervals["map_paper"])
-    ]
+    cells += [cell(scores["macro_f1"], intervals["macro_f1"]), cell(answers.mean_mcc, intervals["mean_mcc"])]
+    cells += [cell(scores["map"]["paper"], intervals["map_paper"]) if answers.gives_times else cell(None)]
     return Row(answers.name, kind, cells, note)
 
 

@@ -57,3 +57,10 @@ def test_a_little_is_seen():
     assert conclusions(right, right, None, {"blank": blank})[0] == (
         "With blank frames macro F1 falls only from 0.500 to 0.487: most of it needs no picture."
     )
+
+
+def test_a_run_without_intervals_is_compared_by_what_it_names():
+    untimed = score("run", RIGHT.predictions, REFERENCES, gives_times=False)
+    assert conclusions(untimed, ALWAYS, None, {"shuffled": NEVER})[1] == (
+        "With frames in random order macro F1 falls from 0.500 to 0.000: the order of the frames matters."
+    )

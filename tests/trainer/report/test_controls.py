@@ -99,3 +99,14 @@ def test_what_a_control_may_have_otherwise(real_run):
     (run,) = read_runs([real_run])
     assert differences(run, run.settings | {"control": "blank", "seed": 0, "batch_size": 1}) == []
     assert differences(run, run.settings | {"num_frames": 1, "decode": "free"}) == ["decode", "num_frames"]
+
+
+def test_settings_of_a_baseline_as_arguments():
+    settings = {
+        "model": "m", "data": "d", "split": "test", "limit": 3, "decode": "baseline", "system": "md", "num_frames": 8,
+        "style": "sentence", "clip_reduction": "none", "seed": None, "calibration": "m/calibration.json",
+        "batch_size": 4, "intervals": True, "dtype": "float32",
+    }  # fmt: skip
+    assert arguments_of(settings) == "--model m --data d --split test --limit 3 --batch_size 4".split()
+    plain = arguments_of({"system": "md", "intervals": False, "calibration": None})
+    assert plain == ["--no_intervals", "--no_calibration"]

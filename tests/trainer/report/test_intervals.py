@@ -56,7 +56,10 @@ def test_scores_from_counts():
     assert scores["paper"][:2].tolist() == [0.25, 0.0]
     assert scores["recall"][:2].tolist() == [0.5, 0.0]
     assert np.isnan(scores["f1"][2:]).all()
+    # knees forward: all right; knees inward: 1 in vain, 1 missed: (0 * 2 - 1 * 1) / sqrt(1 * 1 * 3 * 3)
+    assert scores["mcc"][:2].tolist() == [1.0, pytest.approx(-1 / 3)]
     assert scores["macro_f1"] == 0.5
+    assert scores["mean_mcc"] == pytest.approx(1 / 3)
     assert scores["map_paper"] == 0.125
 
 

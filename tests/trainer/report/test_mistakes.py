@@ -52,3 +52,11 @@ def test_the_worst_come_first():
     sure = {key: {} for key in answers} | {"press": {"overhead_press": 0.6}, "surely press": {"overhead_press": 0.9}}
     order = [key for key, _ in worst_first(answers, dict.fromkeys(answers, FORWARD), sure)]
     assert order == ["surely press", "press", "surely missed", "missed", "later", "late", "right"]
+
+
+def test_a_run_without_intervals_is_not_late():
+    answer = prediction("squat", ("knees_forward", 0.0, 0.0), knees_forward=0.7)
+    assert mistakes_of(answer, FORWARD, {})[0].kind == WRONG_TIME
+    (mistake,) = mistakes_of(answer, FORWARD, {}, gives_times=False)
+    assert (mistake.kind, mistake.text) == (RIGHT, "right")
+    assert mistakes_of(answer, CLEAN, {}, gives_times=False)[0].kind == WRONG_ERROR

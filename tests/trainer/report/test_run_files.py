@@ -71,6 +71,7 @@ def test_damaged_settings(labelled_run, text, message):
         ({"window": 3.0}, "`window` must be a start and an end in seconds, got 3.0"),
         ({"frame_times": [0.0], "frame_scores": {"knees": [0.1, 0.2]}}, "of knees has 2 values for 1 `frame_times`"),
         ({"frame_times": [0.0], "frame_scores": {"knees": [None]}}, "must be a finite number, got None"),
+        ({"frame_times": [0.0], "frame_scores": {"knees": [1.02]}}, r"probabilities in \[0, 1\], got 1.02"),
         ({"frame_times": 3}, "`frame_times` must be a list of seconds"),
     ],
 )
@@ -106,3 +107,13 @@ def test_a_run_given_twice(labelled_run):
 def test_mixed_kinds(labelled_run, own_run):
     with pytest.raises(ValueError, match="is about labelled clips and .* about a user's own videos. Make a page for"):
         read_runs([own_run, labelled_run])
+
+
+def test_a_baseline_says_so(write_run, labelled_rows, tmp_path):
+    settings = {"data": "d", "split": "test", "system": "md", "models": "exercise", "intervals": False}
+    (run,) = read_runs([write_run(tmp_path / "md", labelled_rows, **settings)])
+    assert (run.is_baseline, run.gives_times) == (True, False)
+    (other,) = read_runs([write_run(tmp_path / "other", labelled_rows, data="d", split="test")])
+    assert (other.is_baseline, other.gives_times) == (False, True)
+    with pytest.raises(ValueError, match="predictions.settings.json: `system` must be one of md, cvcspc"):
+        read_runs([write_run(tmp_path / "lstm", labelled_rows, **settings | {"system": "lstm"})])

@@ -41,7 +41,7 @@ def test_a_row_of_ours_has_what_was_counted_by_hand():
 
 def test_a_row_without_times_has_no_ap():
     untimed = [to_prediction(squat(("knees_forward", 0.0, 0.0)), 0)] * 4
-    _, (row,) = table4([], [score("Always yes", untimed, REFERENCES)])
+    _, (row,) = table4([], [score("Always yes", untimed, REFERENCES, gives_times=False)])
     # F1 of always yes: 2 * 2 / (2 + 4)
     assert values(row) == ["0.667", "0.000", "–", "–", *"––––––"]
 
@@ -72,4 +72,20 @@ def test_rates_in_percent():
 def test_digits_of_a_cell():
     assert (cell(0.98649, (0.9, 1.0)).value, cell(0.98649, (0.9, 1.0)).interval) == ("0.986", "0.90–1.00")
     assert cell(-0.0021).value == "−0.002"
+    assert cell(0.1, (-0.13, 0.27)).interval == "−0.13–0.27"
     assert cell(0.5, (float("nan"), float("nan"))).interval == ""
+
+
+def test_a_run_without_intervals_has_no_ap_anywhere():
+    answers = score("ours", PREDICTIONS, REFERENCES, gives_times=False, note="no intervals")
+    _, (row,) = table4([answers], [])
+    assert values(row) == ["1.000", "0.000", *"––––––––"]
+    assert row.note == "no intervals"
+    assert values(control_row(answers, "run"))[-1] == "–"
+    assert ap_table([answers], REFERENCES) == []
+
+
+def test_published_models_of_one_exercise_say_what_they_are_told():
+    published, _ = table4([], [])
+    told = [row.name for row in published if row.note == "one model an exercise, told which it sees"]
+    assert told == ["CVCSPC", "MD", "MD+CVCSPC", "GYMetricPose"]
