@@ -21,6 +21,7 @@ from trainer.baselines.poses.pose_finder import poses_of
 from trainer.baselines.self_supervision.decoding import resize
 from trainer.media import read_media
 from trainer.prediction.controls import change_frames
+from trainer.prediction.settings import state_of
 
 COLUMNS = {
     "sample": Value("binary"),
@@ -43,6 +44,7 @@ class SampleForm:
         num_frames (`int`): T; 0 of pictures.
         size (`int`): S of frames, K of poses.
         tower (`str`, *optional*), pose_model (`str`, *optional*), lifter (`str`, *optional*): Names of networks.
+        tower_state (`str`, *optional*): Checksum of the tower's files, where they lie in a folder.
         control (`str`, *optional*, defaults to `"none"`): `blank`: grey frames, and all joints in one place.
             `shuffled`: frames in random order.
         seed (`int`, *optional*, defaults to 0): Of that order, with the row's id.
@@ -54,6 +56,7 @@ class SampleForm:
     tower: str | None = None
     pose_model: str | None = None
     lifter: str | None = None
+    tower_state: str | None = None
     control: str = "none"
     seed: int = 0
 
@@ -71,7 +74,8 @@ def sample_form(
         names = {"pose_model": pose_model, "lifter": lifter}
         return SampleForm("poses", config.num_frames, config.num_subsequences, **names, **changed)
     if config.system == "probe":
-        return SampleForm("features", config.num_frames, tower=config.tower, **changed)
+        tower = {"tower": config.tower, "tower_state": state_of(config.tower)}
+        return SampleForm("features", config.num_frames, **tower, **changed)
     return SampleForm("frames", 0 if config.is_image else config.num_frames, config.image_size, **changed)
 
 
@@ -85,9 +89,14 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
 
     Returns:
         `Dataset`: With the columns of `COLUMNS` in place of the clip. A row that cannot be decoded has a `problem`.
+
+    Raises:
+        ValueError: If the tower is none.
     """
     media = "video" if form.num_frames else "image"
     features = Features({name: kind for name, kind in rows.features.items() if name != media} | COLUMNS)
+    if not len(rows):  # `map` would leave the columns as they are
+        return Dataset.from_dict({name: [] for name in features}, features=features)
     return rows.map(
         decode_row,
         fn_kwargs={"form": form},
@@ -101,11 +110,13 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
 def decode_row(row: dict, form: SampleForm) -> dict:
     """A row's new columns; one that cannot be decoded says why in `problem`."""
     made = {"sample": b"", "shape": [], "duration_s": 0.0, "last_s": 0.0, "problem": None}
+    if form.kind == "features":
+        _tower(form.tower)  # what is wrong with it is no problem of the clip
     try:
         if not form.num_frames:
             sample = resize(read_media(row, 1).frames, form.size)[0].numpy()
         else:
-            metadata = open_video(row["video"], name=row["id"]).metadata
+            metadata = open_video(row["video"]).metadata
             made["duration_s"] = metadata.num_frames / metadata.average_fps
             made["last_s"] = (metadata.num_frames - 1) / metadata.average_fps
             sample = _poses(row, form) if form.kind == "poses" else _frames(row, form)
