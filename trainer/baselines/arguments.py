@@ -12,6 +12,7 @@ SYSTEMS = ("md", "cvcspc", "gymetricpose", "probe")
 MODELS = ("all", "exercise", "error")
 FORMS = ("paper", "released_code")
 AUGMENTATIONS = ("strong", "mild")
+BAD_CLIPS = ("error", "skip")
 # Systems with a stage of self-supervision before.
 SELF_SUPERVISED = ("md", "cvcspc")
 
@@ -98,7 +99,7 @@ class BaselineArguments:
     augment: bool = field(default=True, metadata={"help": "Flip, shift and turn frames while training."})
     on_bad_clip: str = field(
         default="error",
-        metadata={"help": "What to do about clips that cannot be read: error or skip.", "choices": ["error", "skip"]},
+        metadata={"help": "What to do about clips that cannot be read: error or skip.", "choices": BAD_CLIPS},
     )
 
     def __post_init__(self):
@@ -107,7 +108,8 @@ class BaselineArguments:
         for name in ("pretraining_batch_size", "triplets_per_clip", "num_subsequences"):
             check_count(name, getattr(self, name))
         of_choices = (("system", SYSTEMS), ("models", MODELS), ("triplet_loss", FORMS))
-        for name, choices in (*of_choices, ("pretraining_augmentation", AUGMENTATIONS)):
+        of_choices += (("pretraining_augmentation", AUGMENTATIONS), ("on_bad_clip", BAD_CLIPS))
+        for name, choices in of_choices:
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}.")
         configs = ("video", *IMAGE_TASKS) if self.system == "cvcspc" else ("video",)
