@@ -30,6 +30,7 @@ from trainer.prediction.output import Output
 from trainer.prediction.processes import on_first
 from trainer.prediction.settings_file import settings_path
 from trainer.run_record import RECIPE, check_folders, check_same_run, settings_of, write_whole
+from trainer.splits import load_split
 
 PREDICTIONS, REFERENCES = "predictions.jsonl", "references.jsonl"
 
@@ -48,22 +49,59 @@ def main(args: BaselineArguments, training_args: BaselineTrainingArguments) -> N
     """
     output_dir, state = Path(training_args.output_dir), PartialState()
     check_folders(output_dir, training_args.overwrite_output_dir, args.dataset_name)
+    check_models_known(output_dir)
     settings = settings_of(args, training_args)
     if not training_args.overwrite_output_dir:
         check_same_run(settings, output_dir)
     with explained_failures(str(output_dir)), locked(output_dir) if state.is_main_process else nullcontext():
         skip_clips = choose_clips_to_skip(args.data_arguments())
+        check_splits(args, skip_clips)
         if state.is_main_process:
             if training_args.overwrite_output_dir:
                 clear(output_dir)
             write_whole(output_dir / RECIPE, yaml.safe_dump(settings, allow_unicode=True))
         state.wait_for_everyone()
-        train_groups(args, training_args, output_dir, skip_clips)
+        try:
+            train_groups(args, training_args, output_dir, skip_clips)
+        except (ValueError, OSError):
+            if state.is_main_process and not has_models(output_dir):  # or it would refuse the command once mended
+                (output_dir / RECIPE).unlink(missing_ok=True)
+            raise
         if args.dataset_config != "video":
             return answer_images(args, output_dir)
         if not args.merge_validation:
             fit_decisions(output_dir, Asked(args.dataset_name, "validation", intervals=args.intervals))
         answer_split(output_dir, Asked(args.dataset_name, "test", intervals=args.intervals))
+
+
+def has_models(output_dir: Path) -> bool:
+    """Whether a training has begun here."""
+    return any((output_dir / folder).exists() for folder in (MODELS, PRETRAINING))
+
+
+def check_models_known(output_dir: Path) -> None:
+    """Raise a ValueError where models lie of which no recipe says how they were trained."""
+    if has_models(output_dir) and not (output_dir / RECIPE).is_file():
+        raise ValueError(f"{output_dir}: holds {MODELS} or {PRETRAINING} without a {RECIPE}. Give another folder.")
+
+
+def check_splits(args: BaselineArguments, skip_clips: list[str] | None) -> None:
+    """
+    Refuse data that lacks what is asked for after the training.
+
+    Args:
+        args (`BaselineArguments`): Of the run.
+        skip_clips (`list[str]`, *optional*): As for [`~trainer.splits.load_split`].
+
+    Raises:
+        ValueError: If there is nothing to answer, or to fit thresholds on.
+    """
+    needed = {"test": "which is answered at the end. Give data that has them."}
+    if not args.merge_validation:
+        needed["validation"] = "which thresholds are fitted on. Give merge_validation true, and they stay at 0.5."
+    for split, why in needed.items():
+        if not len(load_split(args.data_arguments(), split, skip_clips)):
+            raise ValueError(f"{args.dataset_name}: no rows in the split {split} of {args.dataset_config}, {why}")
 
 
 def clear(output_dir: Path) -> None:
