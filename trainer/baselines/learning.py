@@ -27,6 +27,7 @@ from trainer.baselines.self_supervision.triplet_model import TripletModel
 from trainer.baselines.self_supervision.unlabeled_clips import load_unlabeled
 from trainer.baselines.training import train_model
 from trainer.output_folder import is_finished
+from trainer.prediction.output import checksum
 from trainer.splits import load_split
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def train_groups(
         pretrained = pretrain(args, training_args, output_dir, group) if args.self_supervised else None
         rows = training_rows(args, group, skip_clips)
         targets = error_targets(rows, group.labels, ERRORS)
+        fingerprint = checksum([rows["id"][:], targets.tolist()])
         of_group = {"labels": list(group.labels), "pos_weight": pos_weights(targets)}
         of_group |= {"tells_exercise": group.tells_exercise, "is_image": args.dataset_config != "video"}
         config = make_config(args, **of_group)
@@ -66,7 +68,8 @@ def train_groups(
         if pretrained:
             load_encoder(model, pretrained)
         make = ClipRows(decoded, targets, config, training_args.seed, args.augment)
-        train_model(model, make, len(decoded), training_args, folder, {"pos_weight": config.pos_weight})
+        facts = {"pos_weight": config.pos_weight}
+        train_model(model, make, len(decoded), training_args, folder, facts, fingerprint)
 
 
 def pretrain(
@@ -85,7 +88,8 @@ def pretrain(
         encoder = (VideoEncoder if args.system == "md" else FrameEncoder)(args.width, args.weights)
         model = TripletModel(encoder, form=args.triplet_loss)
         stage = pretraining_arguments(args, training_args)
-        train_model(model, make, num_rows, stage, folder, {"triplet_loss": args.triplet_loss})
+        facts = {"triplet_loss": args.triplet_loss}
+        train_model(model, make, num_rows, stage, folder, facts, fingerprint=checksum(num_rows))
     return folder / WEIGHTS
 
 
@@ -122,7 +126,12 @@ def pretraining_arguments(
 
 
 def training_rows(args: BaselineArguments, group: Group, skip_clips: list[str] | None) -> Dataset:
-    """Rows of the group's exercises, or of the image task, undecoded."""
+    """
+    Rows of the group's exercises, or of the image task, undecoded.
+
+    Raises:
+        FileNotFoundError, ValueError: If there is no such data, or none of it is of these exercises.
+    """
     data_args = args.data_arguments()
     splits = ("train", "validation") if args.merge_validation else ("train",)
     parts = [rows for split in splits if len(rows := load_split(data_args, split, skip_clips))]
@@ -130,6 +139,11 @@ def training_rows(args: BaselineArguments, group: Group, skip_clips: list[str] |
     if group.exercises:
         names = exercise_names(rows)
         rows = rows.select([place for place, name in enumerate(names) if name in group.exercises])
+    if not len(rows):
+        raise ValueError(
+            f"{args.dataset_name}: no clips of {' or '.join(group.exercises)} in the split {' or '.join(splits)}. "
+            "Every system learns both exercises: give data that has them."
+        )
     return rows
 
 
@@ -138,13 +152,14 @@ def readable_places(decoded: Dataset, skip: bool) -> list[int]:
     Places of the rows that could be decoded.
 
     Raises:
-        ValueError: If one could not, unless such rows are to be left out.
+        ValueError: If one could not, unless such rows are to be left out, or none could.
     """
     problems = decoded["problem"]
     bad = [f"{id}: {problem}" for id, problem in zip(decoded["id"], problems, strict=True) if problem]
-    if bad and not skip:
+    if bad and (not skip or len(bad) == len(problems)):
         more = f" ({len(bad) - 1} more cannot be read)" if len(bad) > 1 else ""
-        raise ValueError(f"{bad[0]}{more} Mend it, or train without by --on_bad_clip skip.")
+        remedy = ", and give clips that can be read" if skip else ", or train without by --on_bad_clip skip"
+        raise ValueError(f"{bad[0].rstrip('.')}{more}. Mend it{remedy}.")
     for line in bad:
         logger.warning("skipped %s", line)
     return [place for place, problem in enumerate(problems) if not problem]

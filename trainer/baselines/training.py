@@ -18,7 +18,7 @@ from trainer.checkpoints import WholeCheckpoints, check_checkpoint, last_checkpo
 from trainer.failures import TrainingFailure
 from trainer.output_folder import RESULTS, is_finished
 from trainer.progress import ShortLog
-from trainer.run_record import environment
+from trainer.run_record import ROWS, check_same_rows, environment, write_whole
 from trainer.stopping import EXIT_CODE, StopOnSigterm
 
 
@@ -49,6 +49,7 @@ def train_model(
     training_args: BaselineTrainingArguments,
     folder: Path,
     facts: dict,
+    fingerprint: str,
 ) -> None:
     """
     Train from the last checkpoint or the start, and leave the model in a folder; a finished one is left alone.
@@ -66,9 +67,12 @@ def train_model(
             Where checkpoints and the model go.
         facts (`dict`):
             What else `train_results.json` says.
+        fingerprint (`str`):
+            Another one for other rows.
 
     Raises:
-        ValueError: If there is no row, or a checkpoint is damaged.
+        ValueError: If there is no row, a checkpoint is damaged, or it is of a training on other rows or with more or
+            fewer of them in a step.
         SystemExit: With 143 after a SIGTERM, when a checkpoint has been saved.
     """
     if is_finished(folder):
@@ -78,6 +82,8 @@ def train_model(
     args = copy.copy(training_args)
     args.output_dir = str(folder)
     rows_a_step = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+    learnt = {"dataset_fingerprint": fingerprint, "rows_a_step": rows_a_step}
+    check_same_rows(learnt, folder)
     num_epochs = math.ceil(args.max_steps * rows_a_step / num_rows if args.max_steps > 0 else args.num_train_epochs)
     args.num_train_epochs, args.remove_unused_columns = 1, False
     set_seed(args.seed)
@@ -92,6 +98,7 @@ def train_model(
         num_learnt = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
         print(f"{folder}: {num_rows} rows, {num_epochs} epochs, {num_learnt:,} parameters", flush=True)
         remove_leftovers(folder)
+        write_whole(folder / ROWS, json.dumps(learnt, indent=2) + "\n")
     checkpoint = last_checkpoint(folder) if folder.is_dir() else None
     check_checkpoint(checkpoint)
     result = trainer.train(resume_from_checkpoint=checkpoint)
