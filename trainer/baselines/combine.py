@@ -14,10 +14,10 @@ import yaml
 from accelerate import PartialState
 
 from trainer.baselines.reading_split import Asked
-from trainer.baselines.run_folder import MEAN, RUNS, read_recipe
+from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_recipe, state_of_run
 from trainer.baselines.train import answer_split, fit_decisions
 from trainer.output_folder import locked
-from trainer.run_record import RECIPE, write_whole
+from trainer.run_record import RECIPE, check_folders, write_whole
 
 
 def combine(runs: list[Path], output_dir: Path) -> None:
@@ -33,12 +33,17 @@ def combine(runs: list[Path], output_dir: Path) -> None:
     """
     if len({run.resolve() for run in runs}) < 2:
         raise ValueError("give two or more different runs, of which the mean is taken.")
-    recipes = [read_recipe(run) for run in runs]
+    check_folders(output_dir, False, *map(str, runs))
+    recipes = [read_clip_recipe(run) for run in runs]
+    if means := [str(run) for run, recipe in zip(runs, recipes, strict=True) if recipe["system"] == MEAN]:
+        raise ValueError(f"{means[0]}: is a mean itself. Give the runs that it is of.")
     for name in ("dataset_name", "num_frames", "models", "merge_validation", "intervals"):
         values = [recipe.get(name) for recipe in recipes]
         if len(set(map(str, values))) > 1 or values[0] is None:
             shown = ", ".join(f"{run} {value}" for run, value in zip(runs, values, strict=True))
             raise ValueError(f"{name} differs: {shown}. A mean is of runs with the same.")
+    for run in runs:
+        state_of_run(run)  # a FileNotFoundError where a model is missing
     first = recipes[0]
     recipe = {"system": MEAN, RUNS: [str(run) for run in runs], "dataset_name": first["dataset_name"]}
     with locked(output_dir):

@@ -12,7 +12,7 @@ from metrics.fitness_aqa.probabilities import calibration_error
 from metrics.fitness_aqa.scores import mcc
 from trainer.baselines.arguments import BaselineArguments
 from trainer.baselines.groups import make_groups
-from trainer.baselines.modeling import BaselineModel
+from trainer.baselines.modeling import BaselineModel, load_model
 from trainer.baselines.run_folder import group_folder
 from trainer.baselines.samples import decode_rows, sample_form, to_array
 from trainer.prediction.fitting import THRESHOLD, fit_label
@@ -37,7 +37,7 @@ def answer_images(args: BaselineArguments, output_dir: Path) -> None:
 
 def _answer(args: BaselineArguments, output_dir: Path) -> None:
     (group,) = make_groups(args)
-    model = BaselineModel.from_pretrained(group_folder(output_dir, group)).to(PartialState().device).eval()
+    model = load_model(group_folder(output_dir, group), PartialState().device)
     threshold, calibrate = THRESHOLD, lambda probability: probability
     if not args.merge_validation:
         _, is_error, probability = read_images(model, args, "validation")

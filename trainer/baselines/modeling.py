@@ -4,7 +4,10 @@ One model for all systems: an encoder, dropout, one logit an error, and where bo
 Shapes: B clips, S sub-sequences (1, except of poses that are predicted), T frames, L labels.
 """
 
+from pathlib import Path
+
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import PreTrainedModel
@@ -105,6 +108,27 @@ def window_places(num_frames: int, window_frames: int) -> torch.Tensor:
     """
     offsets = torch.arange(window_frames) - window_frames // 2
     return (torch.arange(num_frames)[:, None] + offsets).clamp(0, num_frames - 1)
+
+
+def load_model(folder: Path, device: torch.device) -> BaselineModel:
+    """
+    A trained model of a run, ready to answer.
+
+    Args:
+        folder (`Path`): Of the model.
+        device (`torch.device`): Where it runs.
+
+    Returns:
+        [`BaselineModel`]: In evaluation mode.
+
+    Raises:
+        ValueError: If there is none that can be read.
+    """
+    try:
+        return BaselineModel.from_pretrained(folder, use_safetensors=True).to(device).eval()
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise ValueError(f"{folder}: no model that can be read ({reason}). Train the run again.") from None
 
 
 def make_encoder(config: BaselineConfig, weights: str = "none") -> nn.Module:

@@ -17,7 +17,7 @@ from accelerate import PartialState
 
 from trainer.baselines.answers import settings_of_answers, write_answers, write_references
 from trainer.baselines.reading_split import Asked, read_split
-from trainer.baselines.run_folder import MEAN, RUNS, read_recipe
+from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_decisions
 from trainer.prediction.inputs import list_data
 from trainer.prediction.output import Output, locked
 from trainer.prediction.processes import on_each, on_first
@@ -85,6 +85,7 @@ def predict(options: argparse.Namespace) -> None:
         settings = on_first(
             lambda: settings_of_answers(options.model, asked, inputs, use_calibration=not options.no_calibration)
         )
+        on_first(lambda: read_decisions(options.model, asked.intervals, not options.no_calibration))  # damaged?
         if options.references:
             on_first(lambda: write_references(options.references, inputs))
         if on_first(lambda: not options.overwrite and output.is_finished(settings)):
@@ -96,7 +97,7 @@ def predict(options: argparse.Namespace) -> None:
 
 def has_intervals(folder: Path) -> bool:
     """Whether a run was told to say when errors happen."""
-    recipe = read_recipe(folder)
+    recipe = read_clip_recipe(folder)
     if recipe["system"] == MEAN:
         return all(has_intervals(Path(run)) for run in recipe[RUNS])
     return recipe["intervals"]

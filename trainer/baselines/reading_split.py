@@ -10,9 +10,9 @@ from fitness_aqa_dataset.taxonomy import EXERCISES
 from trainer.arguments import DataArguments
 from trainer.baselines.arguments import BaselineArguments
 from trainer.baselines.groups import make_groups
-from trainer.baselines.modeling import BaselineModel
+from trainer.baselines.modeling import load_model
 from trainer.baselines.readings import ClipReading, mean_reading, read_clips
-from trainer.baselines.run_folder import MEAN, PRETRAINING, RUNS, arguments_of, group_folder, read_recipe
+from trainer.baselines.run_folder import MEAN, PRETRAINING, RUNS, arguments_of, group_folder, read_clip_recipe
 from trainer.baselines.samples import decode_rows, sample_form
 from trainer.clip_check import find_bad_clips
 from trainer.prediction.inputs import Inputs, list_data
@@ -58,7 +58,7 @@ def read_split(folder: Path, asked: Asked) -> tuple[Inputs, list[ClipReading]]:
     Raises:
         FileNotFoundError, ValueError: If the run or the data cannot be read.
     """
-    recipe = read_recipe(folder)
+    recipe = read_clip_recipe(folder)
     inputs = list_data(asked.data, asked.split, asked.limit)
     if recipe["system"] == MEAN:
         of_runs = [read_split(Path(run), asked)[1] for run in recipe[RUNS]]
@@ -69,7 +69,7 @@ def read_split(folder: Path, asked: Asked) -> tuple[Inputs, list[ClipReading]]:
     state = PartialState()
     mine = rows.select(range(state.process_index, len(rows), state.num_processes))
     for group in make_groups(args):
-        model = BaselineModel.from_pretrained(group_folder(folder, group)).to(state.device).eval()
+        model = load_model(group_folder(folder, group), state.device)
         places = [place for place, id in enumerate(mine["id"]) if exercise_of[id] in group.exercises]
         form = sample_form(model.config, args.pose_model, lifter_of(args, folder), asked.control, asked.seed)
         decoded = _note_problems(decode_rows(mine.select(places), form), readings)

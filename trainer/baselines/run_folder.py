@@ -11,6 +11,7 @@ import yaml
 from trainer.baselines.arguments import BaselineArguments
 from trainer.baselines.decisions import Decisions, IntervalRule
 from trainer.baselines.groups import Group, make_groups
+from trainer.output_folder import is_finished
 from trainer.prediction.calibration import CALIBRATION, read_calibration
 from trainer.prediction.output import checksum
 from trainer.prediction.settings import state_of
@@ -47,6 +48,21 @@ def read_recipe(folder: Path) -> dict:
     return recipe
 
 
+def read_clip_recipe(folder: Path) -> dict:
+    """
+    [`read_recipe`] of a run that answers clips.
+
+    Raises:
+        FileNotFoundError, ValueError: As there, and if the run is about pictures.
+    """
+    recipe = read_recipe(folder)
+    if (config := recipe.get("dataset_config", "video")) != "video":
+        raise ValueError(
+            f"{folder}: is about pictures ({config}) and answers no clips. Give a run about video."
+        )
+    return recipe
+
+
 def is_baseline_run(folder: str | Path) -> bool:
     """Whether a folder holds a run of a baseline, not a checkpoint of a language model."""
     try:
@@ -80,9 +96,9 @@ def state_of_run(folder: Path) -> str:
     states = []
     for group in make_groups(arguments_of(recipe)):
         model = group_folder(folder, group)
-        states.append(state_of(str(model)))
-        if states[-1] is None:
+        if not is_finished(model):
             raise FileNotFoundError(f"{model}: no model. Train the run to its end: the same command goes on.")
+        states.append(state_of(str(model)))
     return checksum(states)
 
 
@@ -107,7 +123,9 @@ def read_decisions(folder: Path, intervals: bool, use_calibration: bool = True) 
     calibration = read_calibration(folder)
     try:
         rules = {label: IntervalRule(**rule) for label, rule in json.loads(path.read_text())["intervals"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
+        if not all(0 < rule.threshold <= 1 and 0 <= rule.hit_rate <= 1 for rule in rules.values()):
+            raise ValueError("a share that is not between 0 and 1")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: no `intervals` that can be read ({error}). Remove it and train again.") from None
     return Decisions(calibration, rules, intervals)
 
