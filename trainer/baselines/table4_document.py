@@ -9,7 +9,7 @@ import numpy as np
 
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
 from metrics.fitness_aqa.trivial import trivial_predictions
-from trainer.baselines.table4 import FINE_TUNED
+from trainer.baselines.table4 import FINE_TUNED, PREDICTIONS
 from trainer.baselines.table4_figure import draw_table4
 from trainer.report.clips import load_clips
 from trainer.report.length_control import length_predictions
@@ -30,6 +30,7 @@ ROWS = {
     "probe_all": "probe, one model for both exercises",
     FINE_TUNED: "tiny LLaVA-Video, fine-tuned",
 }
+ALWAYS = "Always yes, median interval"
 NUMBERS = ("average precision", "calibration error", "mAP correct", "mAP detection")
 INTRODUCTION = """# Table 4 on simulated releases (SYNTHETIC)
 
@@ -47,14 +48,13 @@ starts from random numbers. Intervals of the baselines come from sliding windows
 """
 
 
-def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int], picture: str) -> tuple[str, bytes]:
+def make_document(run: Path, seeds: list[int], picture: str) -> tuple[str, bytes]:
     """
     Score every run of every seed and write the tables.
 
     Args:
         run (`Path`): Folder of all runs, `seed_N/NAME`.
         seeds (`list[int]`): Which of them.
-        fine_tuned_seeds (`list[int]`): Those of them that have a fine-tuned LLaVA-Video.
         picture (`str`): Name of the picture's file, which will lie beside the document.
 
     Returns:
@@ -63,8 +63,8 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int], pict
     Raises:
         FileNotFoundError, ValueError: If a run is missing or damaged.
     """
-    by_seed = [score_seed(run / f"seed_{seed}", seed in fine_tuned_seeds) for seed in seeds]
-    num_clips = [len(answers["Always yes"].predictions) for answers in by_seed]
+    by_seed = [score_seed(run / f"seed_{seed}") for seed in seeds]
+    num_clips = [len(answers[ALWAYS].predictions) for answers in by_seed]
     introduction = INTRODUCTION.format(
         date=date.today().isoformat(),
         seeds=", ".join(map(str, seeds)),
@@ -72,12 +72,16 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int], pict
         machine=f"{platform.machine()}, {_num_cores()} cores, no GPU",
         commit=git_commit(),
     )
-    names = list(dict.fromkeys(name for answers in by_seed for name in answers))
+    order = (ALWAYS, "Clip length alone", *ROWS.values())
+    names = [name for name in order if any(name in answers for answers in by_seed)]
+    seeds_of = {
+        name: [seed for seed, answers in zip(seeds, by_seed, strict=True) if name in answers] for name in names
+    }
+    partial = [f"{name}: seed {', '.join(map(str, its))}." for name, its in seeds_of.items() if its != seeds]
     blocks = [
         introduction,
         f"![Detection and localisation of every row, one dot a seed]({picture})",
-        "Mean over the seeds, lowest and highest in brackets.",
-        f"The fine-tuned model is of seed {', '.join(map(str, fine_tuned_seeds)) or 'none'}.",
+        " ".join(["Mean over the seeds, lowest and highest in brackets.", *partial]),
         _table(["F1", *map(_spoken, ERROR_LABELS), "mean"], [_f1_row(name, by_seed) for name in names]),
         _table(["MCC", *map(_spoken, ERROR_LABELS), "mean"], [_mcc_row(name, by_seed) for name in names]),
         _table(["", *NUMBERS], [_number_row(name, by_seed) for name in names]),
@@ -88,14 +92,14 @@ def make_document(run: Path, seeds: list[int], fine_tuned_seeds: list[int], pict
     return "\n\n".join(block.strip() for block in blocks) + "\n", draw_table4(by_seed, seeds)
 
 
-def score_seed(folder: Path, has_fine_tuned: bool) -> dict[str, Answers]:
-    """Floors and runs of one seed, scored, by the names of their rows."""
-    names = [name for name in ROWS if has_fine_tuned or name != FINE_TUNED]
+def score_seed(folder: Path) -> dict[str, Answers]:
+    """Floors and those runs of one seed that have answers, scored, by the names of their rows."""
+    names = [name for name in ROWS if (folder / name / PREDICTIONS).is_file()]
     runs = {ROWS[name]: read for name, read in zip(names, read_runs([folder / name for name in names]), strict=True)}
     clips = load_clips(list(runs.values()))
     references = list(clips.references.values())
     floors = {
-        "Always yes": trivial_predictions(references),
+        ALWAYS: trivial_predictions(references),
         "Clip length alone": length_predictions(clips),
     }
     of_runs = {name: [run.predictions[key] for key in clips.references] for name, run in runs.items()}
