@@ -67,8 +67,9 @@ def _answer(args: BaselineArguments, output_dir: Path) -> None:
         "calibration_error": calibration_error(is_error, probability),
         "threshold": threshold,
     }
-    write_whole(output_dir / PREDICTIONS, "".join(json.dumps(row) + "\n" for row in rows))
     write_whole(output_dir / SCORES, json.dumps(scores, indent=2) + "\n")
+    # Last: a folder that holds it holds a finished run.
+    write_whole(output_dir / PREDICTIONS, "".join(json.dumps(row) + "\n" for row in rows))
     print(f"{args.dataset_config}, {len(rows)} test pictures: F1 {scores['f1']:.3f}, MCC {scores['mcc']:.3f}")
     print(f"written: {output_dir / PREDICTIONS}, {output_dir / SCORES}")
 

@@ -49,10 +49,12 @@ def main(args: BaselineArguments, training_args: BaselineTrainingArguments) -> N
     """
     output_dir, state = Path(training_args.output_dir), PartialState()
     check_folders(output_dir, training_args.overwrite_output_dir, args.dataset_name)
-    check_models_known(output_dir)
+    check_run_known(output_dir)
     settings = settings_of(args, training_args)
     if not training_args.overwrite_output_dir:
         check_same_run(settings, output_dir)
+        if (output_dir / PREDICTIONS).is_file():
+            return say_finished(output_dir)
     with explained_failures(str(output_dir)), locked(output_dir) if state.is_main_process else nullcontext():
         skip_clips = choose_clips_to_skip(args.data_arguments())
         check_splits(args, skip_clips)
@@ -79,10 +81,16 @@ def has_models(output_dir: Path) -> bool:
     return any((output_dir / folder).exists() for folder in (MODELS, PRETRAINING))
 
 
-def check_models_known(output_dir: Path) -> None:
-    """Raise a ValueError where models lie of which no recipe says how they were trained."""
-    if has_models(output_dir) and not (output_dir / RECIPE).is_file():
-        raise ValueError(f"{output_dir}: holds {MODELS} or {PRETRAINING} without a {RECIPE}. Give another folder.")
+def check_run_known(output_dir: Path) -> None:
+    """Raise a ValueError where models or answers lie of which no recipe says what they are."""
+    found = [name for name in (MODELS, PRETRAINING, PREDICTIONS) if (output_dir / name).exists()]
+    if found and not (output_dir / RECIPE).is_file():
+        raise ValueError(f"{output_dir}: holds {', '.join(found)}, no {RECIPE} says of what. Give another folder.")
+
+
+def say_finished(output_dir: Path) -> None:
+    """On the first process."""
+    on_first(lambda: print(f"{output_dir}: finished. Give another folder to start anew."))
 
 
 def check_splits(args: BaselineArguments, skip_clips: list[str] | None) -> None:
@@ -141,7 +149,7 @@ def answer_split(output_dir: Path, asked: Asked) -> None:
     """
     output = Output(output_dir / PREDICTIONS)
     if output.path.is_file():
-        return on_first(lambda: print(f"{output_dir}: finished. Give another folder to start anew."))
+        return say_finished(output_dir)
     inputs, readings = read_split(output_dir, asked)
     settings = settings_of_answers(output_dir, asked, inputs)
     on_first(lambda: write_references(output_dir / REFERENCES, inputs))
