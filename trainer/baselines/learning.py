@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file
+from torch import nn
 from transformers import set_seed
 
 from fitness_aqa_dataset.taxonomy import ERRORS, EXERCISES, IMAGE_TASKS
@@ -68,7 +69,8 @@ def train_groups(
         if pretrained:
             load_encoder(model, pretrained)
         make = ClipRows(decoded, targets, config, training_args.seed, args.augment)
-        facts = {"pos_weight": config.pos_weight}
+        start = "self-supervision" if pretrained else started_from(model.encoder)
+        facts = {"pos_weight": config.pos_weight, "started_from": start}
         train_model(model, make, len(decoded), training_args, folder, facts, fingerprint)
 
 
@@ -88,9 +90,14 @@ def pretrain(
         encoder = (VideoEncoder if args.system == "md" else FrameEncoder)(args.width, args.weights)
         model = TripletModel(encoder, form=args.triplet_loss)
         stage = pretraining_arguments(args, training_args)
-        facts = {"triplet_loss": args.triplet_loss}
+        facts = {"triplet_loss": args.triplet_loss, "started_from": started_from(encoder)}
         train_model(model, make, num_rows, stage, folder, facts, fingerprint=checksum(num_rows))
     return folder / WEIGHTS
+
+
+def started_from(encoder: nn.Module) -> str:
+    """Name of torchvision's weights that an encoder has begun with, or `random`: they may not have been to be had."""
+    return getattr(getattr(encoder, "frame_encoder", encoder), "started_from", "random")
 
 
 def pretraining_exercises(args: BaselineArguments, group: Group) -> tuple[str, ...]:

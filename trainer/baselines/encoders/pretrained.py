@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 def load_pretrained(network: nn.Module, choices: type[WeightsEnum], name: str, width: int) -> None:
     """
-    Load torchvision's weights into a network, all but its last layer.
+    Load torchvision's weights into a network, all but its last layer, and note their name in its `started_from`.
 
     Args:
         network (`nn.Module`): Of torchvision, its `fc` replaced.
@@ -36,4 +36,5 @@ def load_pretrained(network: nn.Module, choices: type[WeightsEnum], name: str, w
         logger.warning("%s: no weights %s (%s); starts from random weights", type(network).__name__, name, reason)
         return
     network.load_state_dict({key: value for key, value in state.items() if not key.startswith("fc.")})
+    network.started_from = name
     logger.warning("%s: starts from %s", type(network).__name__, name)

@@ -28,6 +28,7 @@ def test_without_a_network_the_log_says_that_weights_are_random(caplog, encoder,
     assert line.startswith(f"{encoder.__name__}: no weights {weights} (<urlopen error ")
     assert line.endswith("); starts from random weights")
     assert all(value.isfinite().all() for value in network.state_dict().values())
+    assert not hasattr(network, "started_from")
 
 
 def test_weights_that_are_there_are_taken(tmp_path, caplog):
@@ -38,7 +39,9 @@ def test_weights_that_are_there_are_taken(tmp_path, caplog):
     torch.save(state, folder / "resnet18-f37072fd.pth")  # where torchvision keeps what it has downloaded
     with caplog.at_level(logging.WARNING):
         torch.manual_seed(1)
-        network = FrameEncoder(64, "IMAGENET1K_V1").state_dict()
+        encoder = FrameEncoder(64, "IMAGENET1K_V1")
+    assert encoder.started_from == "IMAGENET1K_V1"
+    network = encoder.state_dict()
     assert set(state) - set(network) == {"fc.weight", "fc.bias"}
     assert all(torch.equal(value, state[name]) for name, value in network.items())
     assert [record.message for record in caplog.records] == ["FrameEncoder: starts from IMAGENET1K_V1"]
