@@ -4,6 +4,8 @@ import math
 from pathlib import Path
 
 from fitness_aqa_dataset.clip_reduction import REDUCTIONS
+from model_card.answer_files import command_of
+from model_card.training_files import SFT
 from trainer.prediction.options import DECODES
 from trainer.prediction.settings_file import settings_path
 
@@ -14,7 +16,7 @@ TRAINING_VALUES = {
     "recipe.yaml": {"model_name_or_path": TEXT},
     "processor_config.json": {"processor_class": TEXT},
     "environment.json": {"packages": VERSIONS, "python": TEXT, "rows_a_step": WHOLE, "device": TEXT},
-    "train_results.json": {"train_runtime": NUMBER, "num_rows": WHOLE},
+    "train_results.json": {"train_runtime": NUMBER, "num_rows": WHOLE, "num_epochs": WHOLE, "started_from": TEXT},
     "trainer_state.json": {"epoch": NUMBER, "global_step": WHOLE},
 }
 LOGGED_VALUES = {"step": WHOLE, "loss": NUMBER, "mean_token_accuracy": NUMBER}
@@ -30,9 +32,11 @@ SETTINGS_VALUES = {
     "synthetic_model": YES_NO,
     "calibration": TEXT,
 }
+# Of `trainer.baselines.predict`.
+BASELINE_VALUES = {"decode": ("baseline",), "is_told_exercise": YES_NO, "intervals": YES_NO}
 
 
-def check_training_values(model_dir: Path, contents: dict[str, dict]) -> None:
+def check_training_values(model_dir: Path, contents: dict[str, dict], command: str = SFT) -> None:
     """
     Check what the training wrote.
 
@@ -40,14 +44,16 @@ def check_training_values(model_dir: Path, contents: dict[str, dict]) -> None:
         model_dir (`Path`):
             Folder of the files.
         contents (`dict[str, dict]`):
-            By the file's name.
+            By the file's name, `trainer_state.json` among them.
+        command (`str`, *optional*, defaults to that of `trainer.sft`):
+            That trains again.
 
     Raises:
         ValueError: If a value has another type; names the file, the key and what was expected.
     """
-    mend = "Bring the file back, or train again with `accelerate launch -m trainer.sft`."
-    for name, types in TRAINING_VALUES.items():
-        _check(model_dir / name, contents[name], types, mend)
+    mend = f"Bring the file back, or train again with `{command}`."
+    for name, content in contents.items():
+        _check(model_dir / name, content, TRAINING_VALUES.get(name, {}), mend)
     state = model_dir / "trainer_state.json"
     for entry in contents[state.name]["log_history"]:
         _check(state, entry, LOGGED_VALUES, mend, "log_history.")
@@ -80,8 +86,9 @@ def check_settings_values(predictions: Path, settings: dict) -> None:
     Raises:
         ValueError: As [`check_training_values`] does.
     """
-    mend = "Bring the file back, or answer the clips again with `python -m trainer.predict --overwrite`."
-    _check(settings_path(predictions), settings, SETTINGS_VALUES, mend)
+    mend = f"Bring the file back, or answer the clips again with `{command_of(settings)} --overwrite`."
+    values = SETTINGS_VALUES | (BASELINE_VALUES if "system" in settings else {})
+    _check(settings_path(predictions), settings, values, mend)
 
 
 def _check(path: Path, content: dict, types: dict, mend: str, prefix: str = "") -> None:

@@ -11,6 +11,9 @@ from safetensors import SafetensorError, safe_open
 TRAINER_STATE = "trainer_state.json"
 TRAINED = ("processor_config.json", "recipe.yaml", "environment.json", "train_results.json", TRAINER_STATE)
 CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
+SFT = "accelerate launch -m trainer.sft"
+# Of batch normalisation: stored beside the weights, and no parameters.
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def read_config(model_dir: Path) -> dict:
@@ -37,13 +40,13 @@ def read_config(model_dir: Path) -> dict:
     )
 
 
-def check_trained(model_dir: Path) -> None:
-    """Raise FileNotFoundError unless the training that made a checkpoint has been finished."""
-    for name in TRAINED:
+def check_trained(model_dir: Path, names: tuple[str, ...] = TRAINED, command: str = SFT) -> None:
+    """Raise FileNotFoundError unless the training that made a checkpoint has been finished and left these files."""
+    for name in names:
         if not (model_dir / name).is_file():
             raise FileNotFoundError(
                 f"{model_dir / name}: missing, so the training is not finished. Give the same command of "
-                "`accelerate launch -m trainer.sft` again: it goes on where it stopped."
+                f"`{command}` again: it goes on where it stopped."
             )
 
 
@@ -72,19 +75,34 @@ def read_mapping(path: Path) -> dict:
     return content
 
 
-def count_parameters(model_dir: Path) -> int:
-    """Numbers in a checkpoint's safetensors files; FileNotFoundError without one, ValueError where one is damaged."""
+def count_parameters(model_dir: Path, command: str = SFT) -> int:
+    """
+    Count the parameters in a checkpoint's safetensors files.
+
+    Args:
+        model_dir (`Path`):
+            Folder of the checkpoint.
+        command (`str`, *optional*, defaults to that of `trainer.sft`):
+            That trains again, for the message.
+
+    Returns:
+        `int`: Their number.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If one is damaged.
+    """
     paths = sorted(model_dir.glob("*.safetensors"))
     if not paths:
         raise FileNotFoundError(
-            f"{model_dir}: no *.safetensors file, so no weights. Bring them back, or train again with "
-            "`accelerate launch -m trainer.sft`."
+            f"{model_dir}: no *.safetensors file, so no weights. Bring them back, or train again with `{command}`."
         )
     total = 0
     for path in paths:
         try:
             with safe_open(path, framework="np") as file:
-                total += sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
+                names = [name for name in file.keys() if not name.endswith(STATISTICS)]
+                total += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
         except SafetensorError as error:
             raise ValueError(f"{path}: no safetensors file ({error}). Bring it back, or train again.") from None
     return total
