@@ -1,9 +1,12 @@
 """Rows of the *synthetic* release, and models small enough to be made in a moment."""
 
+from functools import cache
+
 import pytest
 import torch
 from datasets import ClassLabel, Dataset, Features, List, Value
 
+from tests.trainer.baselines.end_to_end import finished_run
 from trainer.arguments import DataArguments
 from trainer.baselines.configuration import BaselineConfig
 from trainer.baselines.modeling import BaselineModel
@@ -65,3 +68,9 @@ def labelled_rows():
         return Dataset.from_list(rows, features=features)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(release, tmp_path_factory):
+    """The folder of a finished run of `end_to_end.RUNS`, by its name; tests leave it as it is."""
+    return cache(lambda name: finished_run(name, release, tmp_path_factory.mktemp("runs")))

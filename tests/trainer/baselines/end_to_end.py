@@ -23,6 +23,18 @@ PATIENCE_S = 120
 # Networks so small that a run takes seconds; what they say is worth nothing.
 TINY = {"width": 4, "image_size": 16, "num_frames": 4, "window_frames": 2, "hidden_size": 8, "num_subsequences": 2}
 QUICK = {"num_train_epochs": 1, "pretraining_epochs": 1, "per_device_train_batch_size": 4, "pretraining_batch_size": 4}
+# Long enough to learn something: 60 steps on 20 clips.
+LEARNS = {"num_train_epochs": 12, "learning_rate": 0.01, "logging_steps": 10, "save_steps": 5}
+# Runs that tests share: their system, and what they are told beside `TINY` and `QUICK`.
+RUNS = {
+    "md": ("md", {}),
+    # what is learnt at the rate 0 is what was there before: the encoder that learnt from unlabelled clips
+    "cvcspc": ("cvcspc", {"learning_rate": 0.0, "triplets_per_clip": 2}),
+    "md_all": ("md", {"self_supervised": False, "models": "all", "merge_validation": True} | LEARNS),
+    "cvcspc_error": ("cvcspc", {"self_supervised": False, "models": "error", "intervals": False}),
+    "gymetricpose": ("gymetricpose", {"models": "error"}),
+    "probe_all": ("probe", {"models": "all", "num_train_epochs": 40}),
+}
 
 
 @dataclass
@@ -108,16 +120,23 @@ def run(module: str, *arguments: object) -> Ended:
     return start(module, *arguments).end()
 
 
+def finished_run(name: str, release: Path, folder: Path) -> Path:
+    """Train one of `RUNS` to its end; returns its folder."""
+    system, changes = RUNS[name]
+    run("train", *training_of(system, release, folder / name, **changes)).succeeded()
+    return folder / name
+
+
 def options_of(settings: dict) -> list[str]:
     """Settings as `--name value`."""
-    return [part for name, value in settings.items() for part in (f"--{name}", str(value).lower())]
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in settings.items()}
+    return [part for name, text in texts.items() for part in (f"--{name}", text)]
 
 
 def training_of(system: str, release: Path, output_dir: Path, *more: str, **changes: object) -> list[str]:
     """Arguments of a short training of a system, by its recipe for simulated clips; keywords replace settings."""
     where = ["--config", RECIPES / f"{system}.yaml", "--dataset_name", release, "--output_dir", output_dir]
-    settings = {name: value for name, value in (TINY | QUICK | changes).items()}
-    return [*map(str, where), *options_of(settings), *more]
+    return [*map(str, where), *options_of(TINY | QUICK | changes), *more]
 
 
 def _serve() -> None:
