@@ -1,5 +1,5 @@
 """
-Train the lifting network on simulated lifters (about a minute and a half on one CPU core).
+Train the lifting network on simulated lifters (about a minute on one CPU core).
 
     python -m trainer.baselines.poses.lifter_training --output_dir OUT [--seed 0]
 
@@ -58,7 +58,7 @@ def train_lifter(
         ValueError: If the folder holds anything else, or another run writes it.
     """
     output_dir = Path(output_dir)
-    settings = {"synthetic": True, "seed": seed, "num_clips": num_clips, "num_steps": num_steps}
+    settings = {"seed": seed, "num_clips": num_clips, "num_steps": num_steps}
     settings |= {"num_held_out_clips": num_held_out_clips}
     taken = f"{output_dir}: another run is writing there. Wait for it, or give another folder."
     with locked(output_dir.with_name(f".{output_dir.name}.lock"), taken):
@@ -72,7 +72,11 @@ def train_lifter(
             kind: measure(network, simulate_views(release + 1, num_held_out_clips, share, noisy), views)
             for kind, (share, noisy) in of_kinds.items()
         }
-        results = settings | {"num_parameters": network.num_parameters(), "held_out": held_out, "loss": losses}
+        results = (
+            {"synthetic": True}
+            | settings
+            | {"num_parameters": network.num_parameters(), "held_out": held_out, "loss": losses}
+        )
         _write(output_dir, network, results)
     return results
 

@@ -99,8 +99,8 @@ def test_the_same_again_finds_it_trained(trained):
 def test_other_settings_want_another_folder(trained):
     with pytest.raises(
         ValueError,
-        match=r"lifter: trained with synthetic True, seed 4, num_clips 24, num_steps 120, num_held_out_clips 16, "
-        r"asked for synthetic True, seed 5, num_clips 24, num_steps 120, num_held_out_clips 16\. "
+        match=r"lifter: trained with seed 4, num_clips 24, num_steps 120, num_held_out_clips 16, "
+        r"asked for seed 5, num_clips 24, num_steps 120, num_held_out_clips 16\. "
         r"Give another folder\.",
     ):
         train_lifter(trained[0], seed=5, **SETTINGS)
@@ -144,5 +144,5 @@ def test_the_command_says_that_it_is_finished(tmp_path, capsys):
 
 
 def test_the_command_says_in_one_line_what_is_wrong(trained):
-    with pytest.raises(SystemExit, match=r"^error: .*lifter: trained with synthetic True, seed 4"):
+    with pytest.raises(SystemExit, match=r"^error: .*lifter: trained with seed 4"):
         main(["--output_dir", str(trained[0])])
