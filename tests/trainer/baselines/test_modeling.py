@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from trainer.baselines.configuration import BaselineConfig
-from trainer.baselines.modeling import BaselineModel, window_places
+from trainer.baselines.modeling import BaselineModel, load_model, window_places
 
 NAN = math.nan
 LN2 = math.log(2)
@@ -165,7 +165,8 @@ def test_a_model_comes_back_from_its_folder(tmp_path, small_model, system):
         model.train()(inputs_of(system))
         model.eval()
     model.save_pretrained(tmp_path)
-    again = BaselineModel.from_pretrained(tmp_path).eval()
+    again = load_model(tmp_path, torch.device("cpu"))
+    assert not again.training
     state, state_again = model.state_dict(), again.state_dict()
     assert list(state) == list(state_again)
     assert all(torch.equal(value, state_again[name]) for name, value in state.items())
@@ -173,6 +174,36 @@ def test_a_model_comes_back_from_its_folder(tmp_path, small_model, system):
     with torch.inference_mode():
         assert torch.equal(model(inputs_of(system))["logits"], again(inputs_of(system))["logits"])
         assert torch.equal(model.window_logits(inputs_of(system)), again.window_logits(inputs_of(system)))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", None),
+        ("config.json", b"{"),
+        ("model.safetensors", None),
+        ("model.safetensors", b"torn"),
+        ("model.safetensors", "half"),
+    ],
+)
+def test_a_damaged_model_is_one_line(tmp_path, small_model, file, content):
+    small_model("probe", sample_size=5).save_pretrained(tmp_path)
+    path = tmp_path / file
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:200] if content == "half" else content)
+    with pytest.raises(ValueError, match=r": no model that can be read \(.+\)\. Train the run again\.$") as error:
+        load_model(tmp_path, torch.device("cpu"))
+    assert str(error.value).startswith(f"{tmp_path}: ")
+    assert "\n" not in str(error.value)
+
+
+def test_weights_of_another_network_are_no_model(tmp_path, small_model):
+    small_model("probe", sample_size=5).save_pretrained(tmp_path)
+    small_model("probe", sample_size=6).config.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"no model that can be read \(.+\)\. Train the run again\."):
+        load_model(tmp_path, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("system", ["md", "cvcspc", "gymetricpose", "probe"])
