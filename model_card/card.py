@@ -10,13 +10,13 @@ from fitness_aqa_dataset.card_header import AUTHORS_PAGE
 from fitness_aqa_dataset.conversations import QUESTION
 from model_card.card_values import examples, model_values, score_values, training_values
 from model_card.clips import SELECTION_RULE
+from model_card.facts import answer_facts
 from model_card.figures import draw_loss, draw_scores, losses
-from model_card.metadata import DatasetReference, card_data, dataset_of, model_name
+from model_card.filling import fill
+from model_card.metadata import DatasetReference, card_data, model_name
 from model_card.run_files import Run, read_run
 from model_card.timeline import draw_timeline
 from model_card.usage import LAYOUTS, render_usage
-
-TEMPLATE = Path(__file__).parent / "templates" / "model_card.md"
 
 
 def write_card(run_dir: str | Path) -> Path:
@@ -101,9 +101,9 @@ def make_card(
         raise ValueError(f"no layout is called {layout!r}. Choose among {', '.join(LAYOUTS)}.")
     name = repo_id.split("/")[-1] if repo_id else model_name(run)
     base = base_model or run.config.get("base_model_name_or_path") or run.recipe["model_name_or_path"]
-    return ModelCard.from_template(
+    return fill(
+        "model_card.md",
         card_data(run, name, base, dataset, layout),
-        template_path=str(TEMPLATE),
         model_name=name,
         usage=render_usage(run, layout, repo_id, base),
         related=list(related),
@@ -112,6 +112,7 @@ def make_card(
         selection_rule=SELECTION_RULE,
         authors_page=AUTHORS_PAGE,
         **model_values(run, base, layout),
-        **score_values(run, dataset or dataset_of(run)),
+        answers=" ".join(answer_facts(run)),
+        **score_values(run, dataset),
         **training_values(run),
     )

@@ -5,15 +5,16 @@ from pathlib import Path
 from huggingface_hub.constants import ENDPOINT
 
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT
+from model_card.answered import Answered
 from model_card.clips import select_clips
-from model_card.facts import answer_facts, calibration_rows, recipe_yaml, training_facts, versions
+from model_card.facts import calibration_rows, recipe_yaml, training_facts, versions
 from model_card.figures import losses
-from model_card.metadata import DatasetReference, on_hub
+from model_card.metadata import DatasetReference, dataset_of, on_hub
 from model_card.results import MAP_MEANING
 from model_card.run_files import Run
 from model_card.scores import MODELS, exercise_clip_counts, labels_with_clips
 from model_card.style import clips_text
-from model_card.table import columns, format_value, row, table_rows
+from model_card.table import Row, columns, format_value, row, table_rows
 
 DEMO_BASE = ("demo_base", "checkpoint")
 TINY = 100e6
@@ -39,8 +40,9 @@ def model_values(run: Run, base: str, layout: str) -> dict:
     }
 
 
-def score_values(run: Run, dataset: DatasetReference | None) -> dict:
-    """Tables of scores, and what they are about."""
+def score_values(run: Answered, dataset: DatasetReference | None) -> dict:
+    """Tables of scores, and what they are about; `dataset` defaults to the one on the Hub that was answered."""
+    dataset = dataset or dataset_of(run)
     scores, constant = run.scores, run.scores["after"]["constant_interval_ap"]
     labels = labels_with_clips(scores)
     ap_rows = [row(scores, ERROR_TEXT[label], "ap", "paper", label, trivial=constant[label]) for label in labels]
@@ -57,14 +59,13 @@ def score_values(run: Run, dataset: DatasetReference | None) -> dict:
         "clips": exercise_clip_counts(scores),
         "split": run.settings["after"]["split"],
         "dataset_text": named,
-        "answers": " ".join(answer_facts(run)),
         "decode": run.settings["after"]["decode"],
         "has_before": "before" in scores,
         "before": Path(str(run.settings["before"]["model"])).name if "before" in scores else None,
         "has_blank": "blank" in scores,
         "columns": columns(scores),
-        "rows": _format_rows(table_rows(scores)),
-        "ap_rows": _format_rows(ap_rows),
+        "rows": format_rows(table_rows(scores)),
+        "ap_rows": format_rows(ap_rows),
         "map_rows": map_rows,
         "calibration": run.calibration,
         "calibration_head": [*head, f"these answers, {run.settings['after']['split']}"],
@@ -83,7 +84,7 @@ def training_values(run: Run) -> dict:
     }
 
 
-def examples(run: Run) -> list[dict]:
+def examples(run: Answered) -> list[dict]:
     """The first shown clip of each exercise: `id`, `reference` and `answer`, in words."""
     first = {row["exercise"]: row for row in reversed(select_clips(run.references))}
     return [
@@ -99,5 +100,6 @@ def examples(run: Run) -> list[dict]:
     ]
 
 
-def _format_rows(rows: list[tuple[str, list[float | None]]]) -> list[tuple[str, ...]]:
+def format_rows(rows: list[Row]) -> list[tuple[str, ...]]:
+    """Rows of a table as text."""
     return [(name, *map(format_value, values)) for name, values in rows]

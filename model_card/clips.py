@@ -7,7 +7,7 @@ import numpy as np
 
 from fitness_aqa_dataset.taxonomy import EXERCISES
 from metrics.fitness_aqa.interval_ap import correct_iou
-from model_card.run_files import Run
+from model_card.answered import Answered
 from model_card.style import BAD, GOOD, QUIET
 from trainer.prediction.inputs import list_data
 
@@ -33,12 +33,12 @@ def select_clips(references: list[dict]) -> list[dict]:
     return chosen
 
 
-def find_videos(run: Run, references: list[dict]) -> dict[str, dict]:
+def find_videos(run: Answered, references: list[dict]) -> dict[str, dict]:
     """
     Find the videos of clips in the run's release, or in the data that its predictions name.
 
     Args:
-        run ([`Run`]):
+        run ([`Answered`]):
             The run.
         references (`list[dict]`):
             Rows of clips.
@@ -83,7 +83,7 @@ def merged_interval(errors: list[dict], label: str) -> tuple[float, float] | Non
     return (min(start for start, _ in times), max(end for _, end in times)) if times else None
 
 
-def verdict(reference: dict, prediction: dict, label: str) -> tuple[str, str]:
+def verdict(reference: dict, prediction: dict, label: str, gives_times: bool = True) -> tuple[str, str]:
     """
     Judge one error of one clip as the `paper` definition does: merged intervals, and a wrong exercise is a miss.
 
@@ -94,6 +94,8 @@ def verdict(reference: dict, prediction: dict, label: str) -> tuple[str, str]:
             The same for the answer; `exercise` may be `None`.
         label (`str`):
             The error.
+        gives_times (`bool`, *optional*, defaults to `True`):
+            `False`: the answer does not say when, and naming the error is enough.
 
     Returns:
         `tuple[str, str]`: text and colour; an IoU counts as good from 0.5, the threshold of the scores.
@@ -103,5 +105,7 @@ def verdict(reference: dict, prediction: dict, label: str) -> tuple[str, str]:
         return ("correct: none", QUIET) if answered is None else ("false alarm", BAD)
     if answered is None or prediction["exercise"] != reference["exercise"]:
         return "missed", BAD
+    if not gives_times:
+        return "named", GOOD
     [iou] = correct_iou(np.array([answered]), np.array([true]))
     return f"IoU {iou:.2f}", GOOD if iou >= 0.5 else BAD

@@ -4,6 +4,7 @@ import yaml
 
 from fitness_aqa_dataset.hub.machine_paths import last_parts
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT
+from model_card.answered import Answered
 from model_card.figures import losses
 from model_card.run_files import Run
 from model_card.scores import labels_with_clips
@@ -76,7 +77,12 @@ def answer_facts(run: Run) -> list[str]:
     """
     settings = run.settings["after"]
     shown = f"{settings['num_frames']} frames of {SHOWN[settings['clip_reduction']]}"
-    facts = [f"{DECODES[settings['decode']]} The model saw {shown}."]
+    return [f"{DECODES[settings['decode']]} The model saw {shown}.", *left_out_facts(run)]
+
+
+def left_out_facts(run: Answered) -> list[str]:
+    """Sentences about clips that were not answered, if any."""
+    facts, settings = [], run.settings["after"]
     if settings.get("limit"):
         facts.append(f"Only the first {settings['limit']} clips of the split were answered.")
     if unread := sum(bool(row.get("error")) for row in run.predictions.values()):
@@ -84,7 +90,7 @@ def answer_facts(run: Run) -> list[str]:
     return facts
 
 
-def calibration_rows(run: Run) -> list[tuple[str, ...]]:
+def calibration_rows(run: Answered) -> list[tuple[str, ...]]:
     """
     The table of calibration.
 

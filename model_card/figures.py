@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS
+from model_card.answered import Answered
 from model_card.run_files import Run
 from model_card.scores import labels_with_clips
 from model_card.style import GRID, QUIET, clips_text, figure_style, save_figure
@@ -21,19 +22,22 @@ BARS = {
 }
 
 
-def draw_scores(run: Run, path: Path) -> Path:
+def draw_scores(run: Answered, path: Path, titles: dict[str, str] | None = None) -> Path:
     """
     Draw F1 per error of every set of answers that the run has, and of the answer "yes" to every clip.
 
     Args:
-        run ([`Run`]):
+        run ([`Answered`]):
             The run.
         path (`Path`):
             PNG file to write.
+        titles (`dict[str, str]`, *optional*):
+            What sets of answers are called, by name, where not as of a model that was fine-tuned.
 
     Returns:
         `Path`: `path`.
     """
+    bars = {name: {**look, "label": (titles or {}).get(name, look["label"])} for name, look in BARS.items()}
     f1 = {name: scores["f1"] for name, scores in run.scores.items()}
     f1["always_yes"] = run.scores["after"]["always_yes_f1"]
     labels = labels_with_clips(run.scores)
@@ -44,7 +48,7 @@ def draw_scores(run: Run, path: Path) -> Path:
         for index, name in enumerate(f1):
             x = np.arange(len(labels)) + (index - (len(f1) - 1) / 2) * width
             heights = [f1[name][label] for label in labels]
-            axes.bar(x, np.nan_to_num(heights), width * 0.9, linewidth=0.8, zorder=2, **BARS[name])
+            axes.bar(x, np.nan_to_num(heights), width * 0.9, linewidth=0.8, zorder=2, **bars[name])
             for position, height in zip(x, heights, strict=True):
                 text = "n/a" if math.isnan(height) else f"{height:.2f}"
                 y = 0 if math.isnan(height) else height
@@ -55,7 +59,7 @@ def draw_scores(run: Run, path: Path) -> Path:
         axes.tick_params(axis="x", length=0, labelcolor="#111827", pad=6)
         axes.grid(axis="y", color=GRID, zorder=0)
         split = run.settings["after"]["split"]
-        _title(figure, f"F1 per error on the {split} split ({clips_text(run.is_synthetic)})")
+        title_figure(figure, f"F1 per error on the {split} split ({clips_text(run.is_synthetic)})")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderaxespad=0.2, borderpad=0.2)
         return save_figure(figure, path)
 
@@ -95,7 +99,7 @@ def draw_loss(run: Run, path: Path) -> Path:
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
         where = f"{clips_text(run.is_trained_on_synthetic)}, {run.environment.get('device') or 'device not recorded'}"
-        _title(figure, f"Fine-tuning on {where}")
+        title_figure(figure, f"Fine-tuning on {where}")
         return save_figure(figure, path)
 
 
@@ -104,11 +108,12 @@ def losses(run: Run) -> list[dict]:
     return [entry for entry in run.trainer_state["log_history"] if "loss" in entry]
 
 
-def _support_text(run: Run, label: str) -> str:
+def _support_text(run: Answered, label: str) -> str:
     support = run.scores["after"]["support"][label]
     exercise = "squat" if label in ERRORS["squat"] else "overhead press"
     return f"{ERROR_TEXT[label]} ({exercise})\nin {support['positives']:.0f} of {support['clips']:.0f} clips"
 
 
-def _title(figure: Figure, text: str) -> None:
+def title_figure(figure: Figure, text: str) -> None:
+    """Write a title over the left edge of a figure's panels."""
     figure.suptitle(text, x=0.07, y=0.965, ha="left", fontsize=13, weight="bold")

@@ -6,6 +6,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from fitness_aqa_dataset.card_header import AUTHORS_PAGE
+from model_card.answered import Answered
 from model_card.results import Result, results
 from model_card.run_files import Run
 from trainer.splits import kind_of
@@ -13,6 +14,7 @@ from trainer.splits import kind_of
 # The authors of the data set print no licence text: the name says the terms.
 NON_COMMERCIAL = "fitness-aqa-non-commercial"
 TAGS = ["llava-video", "fitness-aqa", "action-quality-assessment", "temporal-localization", "trl", "sft"]
+TASK = ("video-text-to-text", "Exercise and error recognition with times")
 DATASET_NAMES = {
     True: "Fitness-AQA (synthetic clips)",
     False: "Fitness-AQA",
@@ -57,9 +59,7 @@ def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | 
         decimals.
     """
     dataset, is_adapter = dataset or dataset_of(run), layout == "adapter"
-    terms = {"license": "apache-2.0"}
-    if not run.is_trained_on_synthetic:
-        terms = {"license": "other", "license_name": NON_COMMERCIAL, "license_link": AUTHORS_PAGE}
+    terms = licence(run)
     if on_hub(base_model):
         relation = "adapter" if is_adapter else "finetune"
         terms |= {"base_model": base_model, "base_model_relation": relation}
@@ -72,8 +72,15 @@ def card_data(run: Run, name: str, base_model: str, dataset: DatasetReference | 
         metrics=["accuracy", "f1", "matthews_correlation"],
         tags=["synthetic"] * bool(run.is_synthetic or run.is_trained_on_synthetic) + TAGS + ["lora"] * run.is_adapter,
         model_name=name,
-        eval_results=[_eval_result(run, result, dataset) for result in results(run.scores["after"])],
+        eval_results=eval_results(run, dataset, results(run.scores["after"]), *TASK),
     )
+
+
+def licence(run: Answered) -> dict[str, str]:
+    """Terms of a model by what it was trained on, as keys of a card's header."""
+    if run.is_trained_on_synthetic:
+        return {"license": "apache-2.0"}
+    return {"license": "other", "license_name": NON_COMMERCIAL, "license_link": AUTHORS_PAGE}
 
 
 def model_name(run: Run) -> str:
@@ -95,24 +102,45 @@ def on_hub(name: str) -> bool:
     return kind_of(name) == "hub" and not Path(name).parent.is_dir()
 
 
-def dataset_of(run: Run) -> DatasetReference | None:
+def dataset_of(run: Answered) -> DatasetReference | None:
     """The data set on the Hub that the run's predictions name, `None` where they name a folder."""
     data = run.settings["after"]["data"]
     return DatasetReference(data, None) if on_hub(data) else None
 
 
-def _eval_result(run: Run, result: Result, dataset: DatasetReference | None) -> EvalResult:
+def eval_results(
+    run: Answered, dataset: DatasetReference | None, found: list[Result], task_type: str, task_name: str
+) -> list[EvalResult]:
+    """
+    Numbers as a card's header lists them.
+
+    Args:
+        run ([`Answered`]):
+            The run.
+        dataset ([`DatasetReference`], *optional*):
+            What it was tested on.
+        found (`list[Result]`):
+            The numbers.
+        task_type (`str`), task_name (`str`):
+            What was asked of the model.
+
+    Returns:
+        `list[EvalResult]`: Values are rounded to four decimals, and named synthetic where they are.
+    """
     fallback = "fitness-aqa-synthetic" if run.is_synthetic else "fitness-aqa"
-    return EvalResult(
-        task_type="video-text-to-text",
-        task_name="Exercise and error recognition with times",
-        dataset_type=dataset.repo_id if dataset else fallback,
-        dataset_name=DATASET_NAMES[run.is_synthetic],
-        dataset_config="video",
-        dataset_split=run.settings["after"]["split"],
-        dataset_revision=dataset.revision if dataset else None,
-        metric_type=result.type,
-        metric_name=result.name + ", synthetic clips" * bool(run.is_synthetic),
-        metric_args=result.arguments,
-        metric_value=round(result.value, 4),
-    )
+    return [
+        EvalResult(
+            task_type=task_type,
+            task_name=task_name,
+            dataset_type=dataset.repo_id if dataset else fallback,
+            dataset_name=DATASET_NAMES[run.is_synthetic],
+            dataset_config="video",
+            dataset_split=run.settings["after"]["split"],
+            dataset_revision=dataset.revision if dataset else None,
+            metric_type=result.type,
+            metric_name=result.name + ", synthetic clips" * bool(run.is_synthetic),
+            metric_args=result.arguments,
+            metric_value=round(result.value, 4),
+        )
+        for result in found
+    ]

@@ -26,13 +26,15 @@ def columns(scores: dict) -> list[str]:
     return [*[TITLES[name] for name in MODELS if name in scores], TRIVIAL]
 
 
-def table_rows(scores: dict) -> list[Row]:
+def table_rows(scores: dict, *, tells_exercise: bool = True, gives_times: bool = True) -> list[Row]:
     """
     Arrange the scores as rows.
 
     Args:
         scores (`dict`):
             As in [`columns`].
+        tells_exercise (`bool`, *optional*, defaults to `True`), gives_times (`bool`, *optional*, defaults to `True`):
+            `False`: the model is told the exercise, or says nothing of times, and the rows of that are left out.
 
     Returns:
         `list[tuple[str, list[float | None]]]`: Name and values in the order of [`columns`], all in [0, 1] but MCC in
@@ -42,16 +44,19 @@ def table_rows(scores: dict) -> list[Row]:
     scores = null_to_nan(scores)
     labels, after = labels_with_clips(scores), scores["after"]
     always_yes, constant = ({label: after[name][label] for label in labels} for name in TRIVIAL_SCORES)
+    exercise = [row(scores, "exercise accuracy", "exercise_accuracy"), row(scores, "parse rate", "parse_rate")]
+    times = [
+        # `constant_interval_ap` follows the `paper` definition, so it stands beside that one only.
+        row(scores, "mAP paper", "map", "paper", trivial=mean(constant)),
+        row(scores, "mAP detection", "map", "detection"),
+    ]
     return [
-        row(scores, "exercise accuracy", "exercise_accuracy"),
-        row(scores, "parse rate", "parse_rate"),
+        *(exercise if tells_exercise else []),
         *[row(scores, f"F1 {ERROR_TEXT[label]}", "f1", label, trivial=always_yes[label]) for label in labels],
         row(scores, "macro F1", "macro_f1", trivial=mean(always_yes)),
         # A constant answer has no correlation with anything: MCC is 0 by convention.
         *[row(scores, f"MCC {ERROR_TEXT[label]}", "mcc", label, trivial=0.0) for label in labels],
-        # `constant_interval_ap` follows the `paper` definition, so it stands beside that one only.
-        row(scores, "mAP paper", "map", "paper", trivial=mean(constant)),
-        row(scores, "mAP detection", "map", "detection"),
+        *(times if gives_times else []),
     ]
 
 

@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from fitness_aqa_dataset.frames import sample_frames
 from fitness_aqa_dataset.taxonomy import ERROR_TEXT, ERRORS, EXERCISES
+from model_card.answered import Answered
 from model_card.clips import SELECTION_RULE, find_videos, select_clips, verdict
-from model_card.run_files import Run
 from model_card.style import BAD, ERROR_COLORS, GOOD, GRID, QUIET, clips_text, figure_style, save_figure
 
 NUM_FRAMES = 8
@@ -24,14 +24,14 @@ CELL = (WIDTH - LEFT - RIGHT) / NUM_FRAMES
 MAX_FRAME_HEIGHT = 1.6
 
 
-def draw_timeline(run: Run, path: Path) -> Path:
+def draw_timeline(run: Answered, path: Path) -> Path:
     """
     Draw [`select_clips`]: sampled frames over a time axis with a reference and an answered bar for every error.
 
     A clip that is not to be had any more, or cannot be decoded, is drawn without frames, and the picture says so.
 
     Args:
-        run ([`Run`]):
+        run ([`Answered`]):
             The run.
         path (`Path`):
             PNG file to write.
@@ -59,7 +59,7 @@ def draw_timeline(run: Run, path: Path) -> Path:
         top = height - HEADER
         _draw_header(figure, height, run)
         for panel, panel_height in zip(panels, heights, strict=True):
-            _draw_panel(figure, height, top, *panel)
+            _draw_panel(figure, height, top, *panel, run.gives_times)
             top -= panel_height
         return save_figure(figure, path)
 
@@ -95,10 +95,11 @@ def _panel_height(reference: dict, prediction: dict, sampled: tuple) -> float:
     return TITLE + _frame_size(sampled[0])[1] + CONNECTOR + LANE * len(_labels(reference, prediction)) + AXIS + GAP
 
 
-def _draw_header(figure: Figure, height: float, run: Run) -> None:
+def _draw_header(figure: Figure, height: float, run: Answered) -> None:
     x = LEFT / WIDTH
     title = f"Reference and answer on {clips_text(run.is_synthetic)} ({run.settings['after']['split']} split)"
-    rule = f"Chosen by rule: {SELECTION_RULE}. A hit has IoU ≥ 0.5."
+    hit = "A hit has IoU ≥ 0.5." if run.gives_times else "The answers do not say when."
+    rule = f"Chosen by rule: {SELECTION_RULE}. {hit}"
     figure.text(x, 1 - 0.3 / height, title, fontsize=14, weight="bold", va="center")
     figure.text(x, 1 - 0.57 / height, rule, color=QUIET, va="center")
     handles = [
@@ -111,7 +112,9 @@ def _draw_header(figure: Figure, height: float, run: Run) -> None:
     )  # fmt: skip
 
 
-def _draw_panel(figure: Figure, height: float, top: float, reference: dict, prediction: dict, sampled: tuple) -> None:
+def _draw_panel(
+    figure: Figure, height: float, top: float, reference: dict, prediction: dict, sampled: tuple, gives_times: bool
+) -> None:
     frames, times_s, duration_s = sampled
     _, frame_height = _frame_size(frames)
     labels = _labels(reference, prediction)
@@ -131,6 +134,9 @@ def _draw_panel(figure: Figure, height: float, top: float, reference: dict, pred
         lanes.text(0, -0.1, note, va="bottom", fontsize=8, color=QUIET)
     for lane, label in enumerate(labels):
         _draw_lane(lanes, lane, label, reference, prediction)
+        text, text_color = verdict(reference, prediction, label, gives_times)
+        beside = lanes.get_yaxis_transform()
+        lanes.text(1.012, lane + 0.5, text, transform=beside, va="center", fontsize=8.5, color=text_color)
     lanes.vlines(times_s, 0, len(labels), color=GRID, linewidth=0.8, zorder=0)
     lanes.set_yticks([lane + 0.5 for lane in range(len(labels))], [ERROR_TEXT[label] for label in labels])
     lanes.tick_params(axis="y", length=0, labelcolor="#111827")
@@ -170,10 +176,8 @@ def _draw_lane(lanes: Axes, lane: int, label: str, reference: dict, prediction: 
     color = ERROR_COLORS[label]
     light = color + "55"  # the same colour, mostly transparent
     for row, y, face in ((reference, lane + 0.30, color), (prediction, lane + 0.70, light)):
-        bars = [(error["start"], error["end"] - error["start"]) for error in row["errors"] if error["label"] == label]
+        own = [error for error in row["errors"] if error["label"] == label and error["end"] > error["start"]]
+        bars = [(error["start"], error["end"] - error["start"]) for error in own]
         lanes.broken_barh(bars, (y - 0.17, 0.34), facecolor=face, edgecolor=color, linewidth=0.9, zorder=3)
     if lane:
         lanes.axhline(lane, color=GRID, linewidth=0.8, zorder=0)
-    text, text_color = verdict(reference, prediction, label)
-    beside = lanes.get_yaxis_transform()
-    lanes.text(1.012, lane + 0.5, text, transform=beside, va="center", fontsize=8.5, color=text_color)

@@ -90,6 +90,13 @@ def test_verdict(reference, prediction, text):
     assert verdict(reference, prediction, "knees_inward")[0] == text
 
 
+def test_an_answer_that_need_not_say_when():
+    reference, named = row("squat", ("knees_inward", 0, 1)), row("squat", ("knees_inward", 0, 0))
+    assert verdict(reference, named, "knees_inward", gives_times=False) == ("named", "#1B7F3B")
+    assert verdict(reference, row("squat"), "knees_inward", gives_times=False)[0] == "missed"
+    assert verdict(row("squat"), named, "knees_inward", gives_times=False)[0] == "false alarm"
+
+
 def test_colour_of_the_verdict_turns_at_the_iou_of_a_hit():
     reference = row("squat", ("knees_inward", 0.0, 1.0))
     colors = [verdict(reference, row("squat", ("knees_inward", 0.0, end)), "knees_inward")[1] for end in (0.5, 0.49)]
