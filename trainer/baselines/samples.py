@@ -5,7 +5,7 @@ A sample is bytes of one array: frames uint8 `(T, 3, S, S)` (of a picture `(3, S
 (K sub-sequences), features float32 `(T, D)`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,7 @@ from datasets import Dataset, Features, List, Value
 
 from fitness_aqa_dataset.augmentation import uniform
 from fitness_aqa_dataset.frames import open_video, sample_frames
+from fitness_aqa_dataset.joint_files import joints_path
 from trainer.baselines.configuration import BaselineConfig
 from trainer.baselines.encoders.tower_features import TowerFeatures
 from trainer.baselines.pose_graph.subsequences import strided_subsequences
@@ -21,6 +22,7 @@ from trainer.baselines.poses.pose_finder import poses_of
 from trainer.baselines.self_supervision.decoding import resize
 from trainer.media import read_media
 from trainer.prediction.controls import change_frames
+from trainer.prediction.output import checksum
 from trainer.prediction.settings import state_of
 
 COLUMNS = {
@@ -45,6 +47,7 @@ class SampleForm:
         size (`int`): S of frames, K of poses.
         tower (`str`, *optional*), pose_model (`str`, *optional*), lifter (`str`, *optional*): Names of networks.
         tower_state (`str`, *optional*): Checksum of the tower's files, where they lie in a folder.
+        joints_state (`str`, *optional*): Checksum of the joints that lie beside clips.
         control (`str`, *optional*, defaults to `"none"`): `blank`: grey frames, and all joints in one place.
             `shuffled`: frames in random order.
         seed (`int`, *optional*, defaults to 0): Of that order, with the row's id.
@@ -57,6 +60,7 @@ class SampleForm:
     pose_model: str | None = None
     lifter: str | None = None
     tower_state: str | None = None
+    joints_state: str | None = None
     control: str = "none"
     seed: int = 0
 
@@ -97,6 +101,8 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
     features = Features({name: kind for name, kind in rows.features.items() if name != media} | COLUMNS)
     if not len(rows):  # `map` would leave the columns as they are
         return Dataset.from_dict({name: [] for name in features}, features=features)
+    if form.kind == "poses":
+        form = replace(form, joints_state=_joints_state(rows))
     return rows.map(
         decode_row,
         fn_kwargs={"form": form},
@@ -105,6 +111,14 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
         desc=f"decoding {form.kind}",
         writer_batch_size=WRITER_BATCH_SIZE,
     )
+
+
+def _joints_state(rows: Dataset) -> str:
+    """Checksum of sizes and times; of clips `datasets` knows when they change, of what lies beside them not."""
+    videos = (row["video"] for row in rows.select_columns("video"))
+    paths = [joints_path(video["path"]) for video in videos if video["bytes"] is None]
+    stats = [(path.name, path.stat()) for path in paths if path.is_file()]
+    return checksum([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
 
 
 def decode_row(row: dict, form: SampleForm) -> dict:
