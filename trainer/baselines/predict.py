@@ -86,13 +86,15 @@ def predict(options: argparse.Namespace) -> None:
             lambda: settings_of_answers(options.model, asked, inputs, use_calibration=not options.no_calibration)
         )
         on_first(lambda: read_decisions(options.model, asked.intervals, not options.no_calibration))  # damaged?
+        if on_first(lambda: not options.overwrite and output.is_finished(settings)):
+            said = f"{output.path}: finished already. Give --overwrite to start anew."
+        else:
+            _, readings = on_each(lambda: read_split(options.model, asked))
+            on_first(lambda: write_answers(options.model, readings, output, settings, options.overwrite))
+            said = f"written: {output.path} ({len(readings)} clips)"
         if options.references:
             on_first(lambda: write_references(options.references, inputs))
-        if on_first(lambda: not options.overwrite and output.is_finished(settings)):
-            return on_first(lambda: print(f"{output.path}: finished already. Give --overwrite to start anew."))
-        _, readings = on_each(lambda: read_split(options.model, asked))
-        on_first(lambda: write_answers(options.model, readings, output, settings, options.overwrite))
-        on_first(lambda: print(f"written: {output.path} ({len(readings)} clips)"))
+        on_first(lambda: print(said))
 
 
 def has_intervals(folder: Path) -> bool:
