@@ -49,13 +49,16 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _write(argv: list[str]) -> None:
+    from model_card.baseline_card import write_baseline_card
     from model_card.card import write_card
+    from trainer.baselines.run_folder import is_baseline_run
 
     parser = argparse.ArgumentParser(
         prog="python -m model_card", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run_dir", metavar="RUN", help="folder of the run, such as runs/demo")
-    path = write_card(parser.parse_args(argv).run_dir)
+    run_dir = parser.parse_args(argv).run_dir
+    path = write_baseline_card(run_dir) if is_baseline_run(run_dir) else write_card(run_dir)
     print(f"wrote {path} and the pictures in {path.parent / 'figures'}")
 
 

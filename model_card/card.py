@@ -37,7 +37,12 @@ def write_card(run_dir: str | Path) -> Path:
     run = read_run(run_dir)
     content = make_card(run).content
     write_figures(run)
-    path = run.path / "README.md"
+    return replace_card(run.path, content)
+
+
+def replace_card(folder: Path, content: str) -> Path:
+    """Write a card, whole or not at all, in the place of one from an earlier call; returns its path."""
+    path = folder / "README.md"
     part = path.with_name(f"README.md.{os.getpid()}.partial")  # two commands may write it at once
     part.write_text(content + "\n", encoding="utf-8")
     os.replace(part, path)

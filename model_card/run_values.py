@@ -15,7 +15,7 @@ VERSIONS = "names with texts or null"
 TRAINING_VALUES = {
     "recipe.yaml": {"model_name_or_path": TEXT},
     "processor_config.json": {"processor_class": TEXT},
-    "environment.json": {"packages": VERSIONS, "python": TEXT, "rows_a_step": WHOLE, "device": TEXT},
+    "environment.json": {"packages": VERSIONS, "python": TEXT, "rows_a_step": WHOLE, "device": TEXT, "platform": TEXT},
     "train_results.json": {"train_runtime": NUMBER, "num_rows": WHOLE, "num_epochs": WHOLE, "started_from": TEXT},
     "trainer_state.json": {"epoch": NUMBER, "global_step": WHOLE},
 }

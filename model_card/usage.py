@@ -33,7 +33,7 @@ def render_usage(run: Run, layout: str, repo_id: str | None, base: str) -> str:
     return jinja2.Template(
         (TEMPLATES / f"usage_{layout}.md").read_text(encoding="utf-8"), keep_trailing_newline=False, trim_blocks=True
     ).render(
-        location=repo_id or _folder_name(run),
+        location=repo_id or seen_from_here(run.path, run.model_dir),
         on_hub=repo_id is not None,
         has_code=repo_id is not None or (folder / "modeling_llava_video.py").is_file(),
         is_llava_video=run.is_llava_video,
@@ -45,8 +45,11 @@ def render_usage(run: Run, layout: str, repo_id: str | None, base: str) -> str:
     )
 
 
-def _folder_name(run: Run) -> str:
-    """The checkpoint as seen from the folder the command ran in, which is the clone; never one machine's path."""
-    run_dir = run.path.resolve()
-    folder = run_dir.relative_to(Path.cwd()) if run_dir.is_relative_to(Path.cwd()) else Path(run_dir.name)
-    return (folder / run.model_dir.relative_to(run.path)).as_posix()
+def seen_from_here(run_dir: Path, folder: Path | None = None) -> str:
+    """
+    A run's folder, or one in it, as seen from the folder the command ran in, which is the clone; never one machine's
+    path.
+    """
+    here, inside = run_dir.resolve(), (folder or run_dir).relative_to(run_dir)
+    outer = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else Path(here.name)
+    return (outer / inside).as_posix()
