@@ -99,6 +99,17 @@ def test_a_threshold_is_fitted_on_the_validation_pictures(tmp_path, model, argum
     assert scores["f1"] == pytest.approx(expected)
 
 
+def test_probabilities_are_calibrated_on_the_validation_pictures(tmp_path, model, arguments, truth):
+    assert sorted(truth["val"].values()) == [0, 0, 1, 1]
+    constant(model, math.log(3)).save_pretrained(tmp_path / "models" / TASK)
+    answer_images(arguments(), tmp_path)
+    rows, scores = written(tmp_path)
+    # a half is right, so log-odds are divided by the most that there is, 10: odds of 3 ** 0.1
+    assert [row["score"] for row in rows] == pytest.approx([0.52744] * 4, abs=1e-4)
+    assert scores["calibration_error"] == pytest.approx(0.02744, abs=1e-4)  # half of the test pictures, too
+    assert scores["threshold"] == 0.5
+
+
 def test_a_split_without_pictures(model, arguments, release):
     args = arguments()
     with pytest.raises(ValueError) as error:

@@ -232,8 +232,9 @@ def test_the_form_of_a_systems_samples(small_config, settings, expected):
     assert sample_form(small_config(**settings), "vitpose", "lifter") == expected
 
 
-def test_a_form_says_how_clips_are_changed(small_config):
-    form = sample_form(small_config("gymetricpose"), control="shuffled", seed=3)
+@pytest.mark.parametrize("system", ["md", "cvcspc", "gymetricpose", "probe"])
+def test_a_form_says_how_clips_are_changed(small_config, system):
+    form = sample_form(small_config(system, tower="owner/name"), control="shuffled", seed=3)
     assert (form.control, form.seed) == ("shuffled", 3)
 
 
