@@ -15,8 +15,10 @@ from accelerate import PartialState
 
 from trainer.baselines.reading_split import Asked
 from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_recipe, state_of_run
-from trainer.baselines.train import answer_split, fit_decisions
+from trainer.baselines.train import PREDICTIONS, answer_split, check_run_known, fit_decisions
 from trainer.output_folder import locked
+from trainer.prediction.calibration import read_calibration
+from trainer.prediction.settings_file import read_settings
 from trainer.run_record import RECIPE, check_folders, write_whole
 
 
@@ -34,6 +36,7 @@ def combine(runs: list[Path], output_dir: Path) -> None:
     if len({run.resolve() for run in runs}) < 2:
         raise ValueError("give two or more different runs, of which the mean is taken.")
     check_folders(output_dir, False, *map(str, runs))
+    check_run_known(output_dir)
     recipes = [read_clip_recipe(run) for run in runs]
     if means := [str(run) for run, recipe in zip(runs, recipes, strict=True) if recipe["system"] == MEAN]:
         raise ValueError(f"{means[0]}: is a mean itself. Give the runs that it is of.")
@@ -49,6 +52,7 @@ def combine(runs: list[Path], output_dir: Path) -> None:
     with locked(output_dir):
         check_same(recipe, output_dir)
         write_whole(output_dir / RECIPE, yaml.safe_dump(recipe))
+        check_unchanged(output_dir)
         if not first["merge_validation"]:
             fit_decisions(output_dir, Asked(first["dataset_name"], "validation", intervals=first["intervals"]))
         answer_split(output_dir, Asked(first["dataset_name"], "test", intervals=first["intervals"]))
@@ -58,6 +62,18 @@ def check_same(recipe: dict, output_dir: Path) -> None:
     """Raise a ValueError where a folder holds a run of something else."""
     if (output_dir / RECIPE).exists() and read_recipe(output_dir) != recipe:
         raise ValueError(f"{output_dir}: holds a run of something else. Give another --output_dir.")
+
+
+def check_unchanged(output_dir: Path) -> None:
+    """Raise a ValueError where runs were trained again since their mean was fitted or answered."""
+    if calibration := read_calibration(output_dir):
+        settings = calibration.settings
+    elif (output_dir / PREDICTIONS).is_file():
+        settings = read_settings(output_dir / PREDICTIONS)
+    else:
+        return
+    if settings.get("model_state") != state_of_run(output_dir):
+        raise ValueError(f"{output_dir}: is the mean of runs that have changed since. Give another --output_dir.")
 
 
 def main(arguments: list[str] | None = None) -> None:
