@@ -11,7 +11,7 @@ from trainer.arguments import DataArguments, check_count
 SYSTEMS = ("md", "cvcspc", "gymetricpose", "probe")
 MODELS = ("all", "exercise", "error")
 FORMS = ("paper", "released_code")
-AUGMENTATIONS = ("strong", "mild")
+AUGMENTATIONS = ("strong", "masked", "mild")
 BAD_CLIPS = ("error", "skip")
 # Systems with a stage of self-supervision before.
 SELF_SUPERVISED = ("md", "cvcspc")
@@ -37,7 +37,8 @@ class BaselineArguments:
         weights (`str`): Name of torchvision's weights of this network (`KINETICS400_V1`, `IMAGENET1K_V1`), or `none`.
         self_supervised (`bool`): Whether a stage of self-supervision on unlabelled clips comes before.
         triplet_loss (`str`): Its loss, `paper` or `released_code`.
-        pretraining_augmentation (`str`): How much the branches are changed, `strong` or `mild`.
+        pretraining_augmentation (`str`): How much the branches are changed: `strong`, `masked`
+            (flipped and masked only) or `mild` (as while errors are learnt).
         pretraining_epochs, pretraining_batch_size (`int`), pretraining_learning_rate (`float`): Of that stage.
         triplets_per_clip (`int`): Of `cvcspc`, triplets of a clip in an epoch of that stage.
         hidden_size, num_subsequences (`int`): Of `gymetricpose`.

@@ -21,7 +21,7 @@ from trainer.baselines.reading_split import lifter_of
 from trainer.baselines.rows import ClipRows, error_targets, exercise_names, pos_weights
 from trainer.baselines.run_folder import PRETRAINING, group_folder
 from trainer.baselines.samples import decode_rows, sample_form
-from trainer.baselines.self_supervision.augmentation import MILD, STRONG
+from trainer.baselines.self_supervision.augmentation import MASKED, MILD, STRONG
 from trainer.baselines.self_supervision.cvcspc_triplets import PhaseTriplets
 from trainer.baselines.self_supervision.md_triplets import HalfCycleTriplets
 from trainer.baselines.self_supervision.triplet_model import TripletModel
@@ -111,7 +111,8 @@ def pretraining_exercises(args: BaselineArguments, group: Group) -> tuple[str, .
 def triplets(args: BaselineArguments, seed: int, exercises: tuple[str, ...]) -> tuple[Callable[[int, int], dict], int]:
     """What makes the triplets of a system, and how many there are in an epoch."""
     rows = load_unlabeled(args.dataset_name, exercises)
-    drawn = {"seed": seed, "augmentation": MILD if args.pretraining_augmentation == "mild" else STRONG}
+    strengths = {"strong": STRONG, "masked": MASKED, "mild": MILD}
+    drawn = {"seed": seed, "augmentation": strengths[args.pretraining_augmentation]}
     if args.system == "md":
         made = HalfCycleTriplets(rows, image_size=args.image_size, **drawn)
     else:
