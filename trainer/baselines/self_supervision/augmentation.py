@@ -36,8 +36,7 @@ class Augmentation:
 
 # The paper names the four kinds and no sizes; these are ours.
 STRONG = Augmentation(flip=0.5, rotation_deg=20.0, translation=0.15, mask=0.4)
-# Without turning and shifting, which hide the phase from a small network: with them its loss stays at log 2 for hundreds
-# of steps.
+# Without turning and shifting: with them the loss of a small network stays at log 2 for hundreds of steps.
 MASKED = Augmentation(flip=0.5, rotation_deg=0.0, translation=0.0, mask=0.4)
 # While errors are learnt: a rotation or a box could hide or feign one.
 MILD = Augmentation(flip=0.5, rotation_deg=5.0, translation=0.05, mask=0.0)
