@@ -44,7 +44,7 @@ def test_one_is_enough(name):
         ("system", "md, cvcspc, gymetricpose, probe"),
         ("models", "all, exercise, error"),
         ("triplet_loss", "paper, released_code"),
-        ("pretraining_augmentation", "strong, mild"),
+        ("pretraining_augmentation", "strong, masked, mild"),
         ("on_bad_clip", "error, skip"),
     ],
 )

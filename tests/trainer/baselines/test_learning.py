@@ -16,6 +16,7 @@ from trainer.baselines.learning import (
     pretraining_arguments,
     pretraining_exercises,
     readable_places,
+    started_from,
     training_rows,
     triplets,
 )
@@ -141,6 +142,22 @@ def test_triplets_of_a_system(arguments, system, num_triplets):
     make, num_rows = triplets(arguments(system, image_size=16, triplets_per_clip=3), 0, ("squat",))
     assert num_rows == num_triplets
     assert all(value.shape[-2:] == (16, 16) for value in make(0, 0).values())
+
+
+def test_the_strengths_of_augmentation_differ(arguments):
+    made = [
+        triplets(arguments(image_size=16, pretraining_augmentation=name), 0, ("squat",))[0](0, 0)["positive"]
+        for name in ("strong", "masked", "mild")
+    ]
+    assert len({frames.numpy().tobytes() for frames in made}) == 3
+
+
+@pytest.mark.parametrize("system", ["md", "cvcspc"])
+def test_with_what_a_network_has_begun(small_model, system):
+    model = small_model(system)
+    assert started_from(model.encoder) == "random"
+    getattr(model.encoder, "frame_encoder", model.encoder).started_from = "IMAGENET1K_V1"
+    assert started_from(model.encoder) == "IMAGENET1K_V1"
 
 
 @pytest.mark.parametrize(
