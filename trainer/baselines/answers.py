@@ -88,6 +88,11 @@ def write_calibration(folder: Path, readings: list[ClipReading], inputs: Inputs,
     rules = {}
     for exercise, labels in ERRORS.items():
         own = [pair for pair in pairs if pair[1]["exercise"] == exercise]
+        if not own:
+            raise ValueError(
+                f"{settings['data']}: no clip of {exercise} that can be read in the split {settings['split']}, which "
+                "thresholds are fitted on. Give merge_validation true, and they stay at 0.5."
+            )
         for label in labels:
             probability = np.array([reading.label_scores[label] for reading, _ in own])
             is_annotated = np.array([any(e["label"] == label for e in truth["errors"]) for _, truth in own], bool)

@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import torch
 import yaml
 from accelerate import PartialState
 
@@ -40,7 +41,7 @@ def combine(runs: list[Path], output_dir: Path) -> None:
     recipes = [read_clip_recipe(run) for run in runs]
     if means := [str(run) for run, recipe in zip(runs, recipes, strict=True) if recipe["system"] == MEAN]:
         raise ValueError(f"{means[0]}: is a mean itself. Give the runs that it is of.")
-    for name in ("dataset_name", "num_frames", "models", "merge_validation", "intervals"):
+    for name in ("dataset_name", "num_frames", "window_frames", "models", "merge_validation", "intervals"):
         values = [recipe.get(name) for recipe in recipes]
         if len(set(map(str, values))) > 1 or values[0] is None:
             shown = ", ".join(f"{run} {value}" for run, value in zip(runs, values, strict=True))
@@ -85,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of finished runs")
     parser.add_argument("--output_dir", required=True, type=Path, help="folder of the combination")
     options = parser.parse_args(arguments)
-    PartialState(cpu=True)
+    PartialState(cpu=not torch.accelerator.is_available())  # as in `predict`
     try:
         combine(options.runs, options.output_dir)
     except (ValueError, OSError) as error:
