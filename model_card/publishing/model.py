@@ -16,6 +16,7 @@ from model_card.card import DatasetReference, make_card, write_figures
 from model_card.publishing.model_files import LAYOUTS, REPLACES, check_layout, model_files, own_files
 from model_card.publishing.work_folder import work_folder
 from model_card.run_files import Run, find_model_dir, read_run
+from trainer.baselines.run_folder import is_baseline_run
 from trainer.prediction.inputs import VIDEO_SUFFIXES
 
 CARD_LAYOUT = {None: None, "adapter-only": "adapter", "merged": "transformers", "original-layout": "original"}
@@ -163,7 +164,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Push, then print the address."""
+    """Push, then print the address; of a baseline what [`~model_card.publishing.baseline.push_baseline`] sends."""
+    if is_baseline_run(arguments.run_dir):
+        return _run_baseline(arguments)
     names = ("layout", "base_model", "dataset", "shorten", "right_to_publish")
     settings = {name: getattr(arguments, name) for name in names}
     print(push_model(arguments.run_dir, arguments.repo, **settings, **push_settings(arguments)))
+
+
+def _run_baseline(arguments: argparse.Namespace) -> None:
+    from model_card.publishing.baseline import push_baseline  # it takes from this module, too
+
+    for name, flag in (("layout", f"--{arguments.layout}"), ("base_model", "--base-model")):
+        if getattr(arguments, name):
+            raise ValueError(f"{arguments.run_dir}: is a run of a baseline, which has one form; leave out {flag}")
+    settings = {name: getattr(arguments, name) for name in ("dataset", "shorten", "right_to_publish")}
+    print(push_baseline(arguments.run_dir, arguments.repo, **settings, **push_settings(arguments)))

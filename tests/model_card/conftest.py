@@ -4,13 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import datasets
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
 from torchcodec.encoders import VideoEncoder
 
+from fitness_aqa_dataset.synthetic import synthesize_release
 from model_card.answer_files import state_of
+from tests.small_baseline import train_small
+from trainer.baselines import combine, predict
 
 SQUATS = ("1_1", "1_2", "2_1", "2_2", "3_1")
 PRESSES = ("1_1", "1_2")
@@ -204,3 +208,23 @@ def trained_dir(finished_run, tmp_path) -> Path:
     write_jsonl(run / "references.jsonl", REFERENCES)
     write_answers(run / "predictions.jsonl", PREDICTIONS, run, finished_run / "release")
     return run
+
+
+@pytest.fixture(scope="session")
+def baselines(tmp_path_factory) -> Path:
+    """
+    Folder with a *synthetic* `release` of 24 clips and runs of `trainer.baselines` on it, two epochs each: `probe`,
+    with its answers to blank clips; `md`, self-supervised before; `mean` of the two; `all`: a probe for both
+    exercises, trained on the validation clips too, which does not say when.
+    """
+    folder = tmp_path_factory.mktemp("baselines")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
+        release = synthesize_release(folder / "release", 24, seed=7, num_workers=2)
+        probe = train_small("probe", release, folder / "probe", logging_steps=1)
+        train_small("md", release, folder / "md", logging_steps=1)
+        train_small("probe", release, folder / "all", models="all", merge_validation=True, intervals=False)
+        combine.main([str(probe), str(folder / "md"), "--output_dir", str(folder / "mean")])
+        blank = ["--control", "blank", "--output", str(probe / "controls" / "predictions.blank.jsonl")]
+        predict.main(["--model", str(probe), "--data", str(release), *blank])
+    return folder
