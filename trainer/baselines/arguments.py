@@ -1,7 +1,9 @@
 """What a recipe of a baseline can say."""
 
+import os
 from dataclasses import dataclass, field
 
+import torch
 import transformers
 from trl import TrlParser
 
@@ -149,6 +151,8 @@ class BaselineTrainingArguments(transformers.TrainingArguments):
         check_count("per_device_train_batch_size", self.per_device_train_batch_size)
         if self.resume_from_checkpoint is not None:
             raise ValueError("resume_from_checkpoint: a run goes on by itself from the last checkpoint in output_dir.")
+        if not torch.accelerator.is_available():  # without saying so, processes would train each for itself
+            os.environ["ACCELERATE_USE_CPU"] = "true"
         super().__post_init__()
 
 

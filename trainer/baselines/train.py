@@ -13,6 +13,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+import torch
 import yaml
 from accelerate import PartialState
 
@@ -167,4 +168,5 @@ if __name__ == "__main__":
         sys.exit(f"error: {error}")
     except (ValueError, OSError, ImportError, yaml.YAMLError) as error:  # met by every process alike, said by one
         message = " ".join(str(error).split()) if isinstance(error, yaml.YAMLError) else str(error).strip()
-        sys.exit(f"error: {message}" if PartialState().is_main_process else 1)
+        state = PartialState(cpu=not torch.accelerator.is_available())
+        sys.exit(f"error: {message}" if state.is_main_process else 1)
