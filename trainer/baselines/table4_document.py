@@ -95,6 +95,8 @@ def make_document(run: Path, seeds: list[int], picture: str) -> tuple[str, bytes
 def score_seed(folder: Path) -> dict[str, Answers]:
     """Floors and those runs of one seed that have answers, scored, by the names of their rows."""
     names = [name for name in ROWS if (folder / name / PREDICTIONS).is_file()]
+    if not names:
+        raise FileNotFoundError(f"{folder}: no run with {PREDICTIONS} in it. `make table4` makes them.")
     runs = {ROWS[name]: read for name, read in zip(names, read_runs([folder / name for name in names]), strict=True)}
     clips = load_clips(list(runs.values()))
     references = list(clips.references.values())
