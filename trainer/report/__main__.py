@@ -1,7 +1,8 @@
 """
-Make a page of what `trainer.predict` wrote.
+Make a page of what `trainer.predict` or `trainer.baselines` wrote.
 
     python -m trainer.report runs/mine --out runs/mine/report
+    python -m trainer.report runs/md runs/cvcspc runs/demo --out page
     python -m trainer.report feedback.jsonl --out feedback --overlay overlay.mp4
 """
 
