@@ -3,6 +3,7 @@ Commands of `trainer.baselines` as a user gives them, `python -m MODULE …`, wi
 is a process of its own, forked from one that has imported everything and done nothing else.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -103,11 +104,17 @@ class Server:
         work = {"module": f"trainer.baselines.{module}", "arguments": list(map(str, arguments))}
         return Running(self, self.ask(work | {"into": str(folder), "env": env or {}}), folder)
 
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
 
 @cache
 def server() -> Server:
     """One for all tests of a session."""
-    return Server()
+    started = Server()
+    atexit.register(started.close)
+    return started
 
 
 def start(module: str, *arguments: object, env: dict[str, str] | None = None) -> Running:

@@ -79,8 +79,8 @@ def test_two_processes_answer_as_one(finished, release, tmp_path, limit):
 
 def test_two_processes_go_on_after_sigterm(release, tmp_path):
     folder = tmp_path / "run"
-    changes = {"models": "all", "self_supervised": False, "num_train_epochs": 10, "per_device_train_batch_size": 2}
-    command = ["train", *training_of("cvcspc", release, folder, **changes, save_steps=5)]
+    changes = {"models": "all", "num_train_epochs": 10, "per_device_train_batch_size": 2, "save_steps": 5}
+    command = ["train", *training_of("md", release, folder, **changes)]  # with self-supervision
     running = start_two(*command)
     running[0].wait_for((folder / "models" / "all" / "checkpoint-5").exists, "checkpoint")
     ended = [process.end(signal.SIGTERM) if rank else process for rank, process in enumerate(running)]
