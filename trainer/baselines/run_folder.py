@@ -57,9 +57,7 @@ def read_clip_recipe(folder: Path) -> dict:
     """
     recipe = read_recipe(folder)
     if (config := recipe.get("dataset_config", "video")) != "video":
-        raise ValueError(
-            f"{folder}: is about pictures ({config}) and answers no clips. Give a run about video."
-        )
+        raise ValueError(f"{folder}: is about pictures ({config}) and answers no clips. Give a run about video.")
     return recipe
 
 
