@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,7 @@ def _do(module: str, arguments: list[str], into: str, env: dict[str, str]) -> No
     os.environ |= env
     for number, name in enumerate(("/dev/null", "stdout", "stderr")):
         os.dup2(os.open(Path(into, name), os.O_RDWR | os.O_CREAT), number)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     sys.argv = [module, *arguments]
     del sys.modules[module]
     code = 0

@@ -245,12 +245,15 @@ def test_a_run_that_is_killed_between_two_models_ends_with_the_same_weights(fini
     assert rows_of(folder) == rows_of(whole)
 
 
-def test_another_run_in_the_same_folder_waits_outside(release, tmp_path):
+def test_another_run_in_the_same_folder_waits_outside_and_ctrl_c_says_how_to_go_on(release, tmp_path):
     command = ["train", *training_of("md", release, tmp_path / "run", **LEARNS, self_supervised=False)]
     running = start(*command)
     running.wait_for((tmp_path / "run" / "models").exists, "training")
     second = run(*command)
-    running.end(signal.SIGKILL)
+    first = running.end(signal.SIGINT)
     assert second.error == (
         f"error: {tmp_path}/run: another run is writing there. Wait for it, or give another folder."
     )
+    assert first.code == 1 and "Traceback" not in first.stderr
+    assert "interrupted; the same command goes on from the last checkpoint\n" in first.stderr
+    assert not (tmp_path / "run" / ".lock").exists()
