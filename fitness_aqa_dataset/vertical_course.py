@@ -15,15 +15,14 @@ import numpy as np
 from datasets.utils import tqdm
 from torchvision.transforms import v2
 
-from .frames import Video, open_video, sample_frames
+from .frame_chunks import CHUNK_FRAMES, frame_chunks
+from .frames import Video, open_video
 
 # Frames are small, and OpenCV's own threads would not survive the fork of `datasets`' processes.
 cv2.setNumThreads(1)
 
 # Flow needs small steps and few pixels: about 15 frames a second of about 100 x 100 pixels.
 RATE_HZ, NUM_PIXELS = 15.0, 10_000
-# Decoded frames have their full size until they are shrunk, so only so many at once.
-CHUNK_FRAMES = 32
 # Flow of this size, in frame heights a step (a thirtieth of a pixel), is noise.
 NOISE = 3e-4
 # Grey levels that a pixel's surroundings, a square so wide, must change by for its flow to count.
@@ -76,12 +75,10 @@ def vertical_motion(video: Video) -> Motion:
     size = small_size(decoder.metadata.height, decoder.metadata.width)
     stride = max(1, round(fps / RATE_HZ))
     times_s, speeds, last = [], [np.zeros(1)], None
-    chunks = range(0, num_frames, CHUNK_FRAMES * stride)
-    for first in tqdm(chunks, desc="Following the motion", unit="chunk", delay=2, leave=False):
-        end = min(first + CHUNK_FRAMES * stride, num_frames)
-        # half a frame: the part of a single frame has a length, too
-        part = {"start_s": first / fps, "end_s": (end - 0.5) / fps}
-        frames, its_times_s, _ = sample_frames(decoder, size=size, fps=fps / stride, **part)
+    num_chunks = -(-num_frames // (CHUNK_FRAMES * stride))
+    chunks = frame_chunks(decoder, stride, size)
+    bar = tqdm(chunks, desc="Following the motion", total=num_chunks, unit="chunk", delay=2, leave=False)
+    for frames, its_times_s in bar:
         grey = v2.functional.rgb_to_grayscale(frames)[:, 0].numpy()
         speeds.append(upward_speed(grey if last is None else np.concatenate([last, grey])))
         times_s += its_times_s

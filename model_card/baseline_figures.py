@@ -3,15 +3,12 @@
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from model_card.baseline_files import BaselineRun
-from model_card.figures import losses, title_figure
-from model_card.style import GRID, QUIET, clips_text, figure_style, save_figure
+from model_card.figures import label_course, losses, title_figure
+from model_card.style import clips_text, figure_style, save_figure
 from trainer.baselines.words import NAMES
-
-# Okabe and Ito's colours, which people with any colour vision can tell apart.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+from trainer.report.style import RUN_COLOURS
 
 
 def draw_losses(run: BaselineRun, path: Path) -> Path:
@@ -41,14 +38,10 @@ def draw_losses(run: BaselineRun, path: Path) -> Path:
         for axes, (title, curves) in zip(all_axes, panels, strict=True):
             for number, (name, history) in enumerate(curves):
                 steps, values = zip(*[(entry["step"], entry["loss"]) for entry in history], strict=True)
-                color = COLORS[number % len(COLORS)]
+                color = RUN_COLOURS[number % len(RUN_COLOURS)]
                 axes.plot(steps, values, color=color, linewidth=1.6, marker="o", markersize=3, label=name)
-            axes.set(xlabel="optimizer step")
             axes.set_ylim(bottom=0)
-            axes.set_title(title, fontsize=9.5, color=QUIET, loc="left")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.grid(color=GRID)
-            axes.set_axisbelow(True)
+            label_course(axes, title)
             axes.legend(frameon=False, fontsize=8)
         title_figure(figure, f"Loss of the training on {clips_text(run.is_trained_on_synthetic)}")
         return save_figure(figure, path)

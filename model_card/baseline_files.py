@@ -17,12 +17,12 @@ from trainer.baselines.decisions import IntervalRule
 from trainer.baselines.groups import make_groups
 from trainer.baselines.run_folder import (
     MEAN,
-    PRETRAINING,
     RUNS,
     arguments_of,
     group_folder,
     read_clip_recipe,
     read_decisions,
+    stage_folder,
 )
 from trainer.baselines.words import check_system
 
@@ -138,12 +138,12 @@ def read_part(path: Path) -> Part:
     """The models of one trained run, with what their trainings left; raises as [`read_baseline_run`]."""
     recipe = read_clip_recipe(path)
     groups = make_groups(arguments_of(recipe))
-    stages = dict.fromkeys("_and_".join(group.exercises) for group in groups) if recipe.get("self_supervised") else {}
+    folders = [stage_folder(path, group.exercises) for group in groups if recipe.get("self_supervised")]
     return Part(
         path,
         recipe,
         [_read_model(group_folder(path, group), (CONFIG, *LEFT)) for group in groups],
-        [_read_model(path / PRETRAINING / name, LEFT) for name in stages],
+        [_read_model(folder, LEFT) for folder in dict.fromkeys(folders)],
     )
 
 

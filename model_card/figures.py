@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -93,14 +94,20 @@ def draw_loss(run: Run, path: Path) -> Path:
                 f"{values[-1]:.3f}", (steps[-1], values[-1]), xytext=(0, 7), textcoords="offset points", ha="right",
                 color=color, weight="bold",
             )  # fmt: skip
-            axes.set(xlabel="optimizer step", ylim=(0, max(values) * 1.08 if key == "loss" else 1.08))
-            axes.set_title(title, fontsize=9.5, color=QUIET, loc="left")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.grid(color=GRID)
-            axes.set_axisbelow(True)
+            axes.set(ylim=(0, max(values) * 1.08 if key == "loss" else 1.08))
+            label_course(axes, title)
         where = f"{clips_text(run.is_trained_on_synthetic)}, {run.environment.get('device') or 'device not recorded'}"
         title_figure(figure, f"Fine-tuning on {where}")
         return save_figure(figure, path)
+
+
+def label_course(axes: Axes, title: str) -> None:
+    """Name a panel that shows something over optimizer steps."""
+    axes.set(xlabel="optimizer step")
+    axes.set_title(title, fontsize=9.5, color=QUIET, loc="left")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(color=GRID)
+    axes.set_axisbelow(True)
 
 
 def losses(run: Run) -> list[dict]:

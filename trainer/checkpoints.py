@@ -108,7 +108,6 @@ class WholeCheckpoints:
         return super()._get_output_dir(trial) if self._output_dir is None else self._output_dir
 
     def _save_checkpoint(self, model, trial) -> None:
-        self.add_up_counts()
         output_dir, saving = Path(self.args.output_dir), Path(self.args.output_dir) / SAVING
         if self.args.should_save:
             shutil.rmtree(saving, ignore_errors=True)

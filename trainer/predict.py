@@ -9,7 +9,6 @@ The same command again goes on where it was stopped. A clip that cannot be read 
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -25,12 +24,11 @@ from trainer.loading import load_checkpoint
 from trainer.prediction.answering import Answerer
 from trainer.prediction.batches import Batches
 from trainer.prediction.calibration import read_calibration
-from trainer.prediction.inputs import Inputs, cut_repetitions, list_data, list_videos
+from trainer.prediction.inputs import Inputs, cut_repetitions, list_data, list_videos, write_references
 from trainer.prediction.options import check_options, parse_options
 from trainer.prediction.output import Output, locked
 from trainer.prediction.processes import gathered, on_each, on_first
 from trainer.prediction.settings import settings_of
-from trainer.run_record import write_whole
 
 MOST_LISTED = 10
 MOST_WORKERS = 4
@@ -55,14 +53,15 @@ def predict(options: argparse.Namespace) -> None:
         settings["synthetic"] = inputs.is_synthetic
         on_first(lambda: stack.enter_context(locked(options.output)) and None)
         if on_first(lambda: not options.overwrite and output.is_finished(settings)):
-            on_first(lambda: write_references(options, inputs))
+            on_first(lambda: write_references(options.references, inputs))
             return say(state, f"{options.output}: finished already. Give --overwrite to start anew.")
         if settings["repetitions"] == "auto":
             inputs = find_all_repetitions(inputs, state)
         answerer = on_each(lambda: load_answerer(options, settings, state))
         ids = [clip.id for clip in inputs.clips]
         done = on_first(lambda: output.begin(settings, ids, options.overwrite))
-        on_first(lambda: write_references(options, inputs))
+        # First: where the answers are, the references are too.
+        on_first(lambda: write_references(options.references, inputs))
         batches = Batches(inputs.clips, inputs.rows, answerer.processor, settings)
         started = time.monotonic()
         answer_all(batches, answerer, output, done, options.num_workers, state)
@@ -118,12 +117,6 @@ def check_context(config, num_frames: int) -> None:
             f"--num_frames {num_frames}: these are {config.num_video_tokens(num_frames)} tokens, and the model reads "
             f"{most}. Give fewer frames."
         )
-
-
-def write_references(options: argparse.Namespace, inputs: Inputs) -> None:
-    """What the experts say, whole or not at all; first: where the answers are, the references are too."""
-    if options.references:
-        write_whole(options.references, "".join(json.dumps(reference) + "\n" for reference in inputs.references))
 
 
 def answer_all(

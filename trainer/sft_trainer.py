@@ -146,6 +146,10 @@ class VideoSFTTrainer(WholeCheckpoints, SFTTrainer):
         if num_skipped is not None:
             self._counts["skipped_clips"] += num_skipped
 
+    def _save_checkpoint(self, model, trial) -> None:
+        self.add_up_counts()  # they are part of the state that is saved
+        super()._save_checkpoint(model, trial)
+
     def add_up_counts(self) -> None:
         """Add the processes' counts; called by all of them, before they log or save."""
         own = torch.tensor([float(self._counts[name]) for name in COUNTS], dtype=torch.float64)

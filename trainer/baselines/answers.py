@@ -16,7 +16,6 @@ from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.inputs import Inputs
 from trainer.prediction.output import Output
 from trainer.prediction.settings import content_of
-from trainer.run_record import write_whole
 from trainer.splits import is_synthetic_data
 
 METHOD, CRITERION = "temperature", "f1"
@@ -123,8 +122,3 @@ def write_answers(
     output.begin(settings, [reading.id for reading in readings], overwrite)
     output.append(to_prediction_row(reading, decisions) for reading in readings)
     output.finish()
-
-
-def write_references(path: Path, inputs: Inputs) -> None:
-    """What the experts say, whole or not at all."""
-    write_whole(path, "".join(json.dumps(reference) + "\n" for reference in inputs.references))

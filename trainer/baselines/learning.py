@@ -2,7 +2,6 @@
 
 import copy
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
@@ -19,7 +18,7 @@ from trainer.baselines.groups import Group, make_groups
 from trainer.baselines.modeling import BaselineModel
 from trainer.baselines.reading_split import lifter_of
 from trainer.baselines.rows import ClipRows, error_targets, exercise_names, pos_weights
-from trainer.baselines.run_folder import PRETRAINING, group_folder
+from trainer.baselines.run_folder import group_folder, stage_folder
 from trainer.baselines.samples import decode_rows, sample_form
 from trainer.baselines.self_supervision.augmentation import MASKED, MILD, STRONG
 from trainer.baselines.self_supervision.cvcspc_triplets import PhaseTriplets
@@ -83,21 +82,28 @@ def pretrain(
     Returns:
         `Path`: The weights of encoder and projection head.
     """
-    folder = output_dir / PRETRAINING / "_and_".join(exercises := pretraining_exercises(args, group))
+    exercises = pretraining_exercises(args, group)
+    folder = stage_folder(output_dir, exercises)
     if not is_finished(folder):
-        make, num_rows = triplets(args, training_args.seed, exercises)
+        rows = load_unlabeled(args.dataset_name, exercises)
+        made = triplets(args, training_args.seed, rows)
         set_seed(training_args.seed)
         encoder = (VideoEncoder if args.system == "md" else FrameEncoder)(args.width, args.weights)
         model = TripletModel(encoder, form=args.triplet_loss)
         stage = pretraining_arguments(args, training_args)
         facts = {"triplet_loss": args.triplet_loss, "started_from": started_from(encoder)}
-        train_model(model, make, num_rows, stage, folder, facts, fingerprint=checksum(num_rows))
+        train_model(model, made.sample, len(made), stage, folder, facts, fingerprint=checksum(rows["id"][:]))
     return folder / WEIGHTS
 
 
 def started_from(encoder: nn.Module) -> str:
     """Name of torchvision's weights that an encoder has begun with, or `random`: they may not have been to be had."""
-    return getattr(getattr(encoder, "frame_encoder", encoder), "started_from", "random")
+    return getattr(pretrained_part(encoder), "started_from", "random")
+
+
+def pretrained_part(encoder: nn.Module) -> nn.Module:
+    """What of an encoder can begin with other weights: of a clip of frames what reads the frames, else all of it."""
+    return getattr(encoder, "frame_encoder", encoder)
 
 
 def pretraining_exercises(args: BaselineArguments, group: Group) -> tuple[str, ...]:
@@ -108,16 +114,13 @@ def pretraining_exercises(args: BaselineArguments, group: Group) -> tuple[str, .
     return (exercise,) if exercise in EXERCISES else EXERCISES
 
 
-def triplets(args: BaselineArguments, seed: int, exercises: tuple[str, ...]) -> tuple[Callable[[int, int], dict], int]:
-    """What makes the triplets of a system, and how many there are in an epoch."""
-    rows = load_unlabeled(args.dataset_name, exercises)
+def triplets(args: BaselineArguments, seed: int, rows: Dataset) -> HalfCycleTriplets | PhaseTriplets:
+    """The triplets of a system of unlabelled clips."""
     strengths = {"strong": STRONG, "masked": MASKED, "mild": MILD}
     drawn = {"seed": seed, "augmentation": strengths[args.pretraining_augmentation]}
     if args.system == "md":
-        made = HalfCycleTriplets(rows, image_size=args.image_size, **drawn)
-    else:
-        made = PhaseTriplets(rows, args.triplets_per_clip, args.image_size, **drawn)
-    return made.sample, len(made)
+        return HalfCycleTriplets(rows, image_size=args.image_size, **drawn)
+    return PhaseTriplets(rows, args.triplets_per_clip, args.image_size, **drawn)
 
 
 def pretraining_arguments(
@@ -126,10 +129,8 @@ def pretraining_arguments(
     """The settings of the stage of self-supervision, which are the paper's unless the recipe says otherwise."""
     stage = copy.copy(training_args)
     stage.num_train_epochs, stage.max_steps = args.pretraining_epochs, -1
-    stage.per_device_train_batch_size, stage.learning_rate = (
-        args.pretraining_batch_size,
-        args.pretraining_learning_rate,
-    )
+    stage.per_device_train_batch_size = args.pretraining_batch_size
+    stage.learning_rate = args.pretraining_learning_rate
     return stage
 
 
@@ -176,8 +177,7 @@ def readable_places(decoded: Dataset, skip: bool) -> list[int]:
 def load_encoder(model: BaselineModel, weights: Path) -> None:
     """Begin with the encoder of a stage of self-supervision; the projection head is left out."""
     state = load_file(weights)
-    encoder = getattr(model.encoder, "frame_encoder", model.encoder)
     start = "encoder."
-    encoder.load_state_dict(
+    pretrained_part(model.encoder).load_state_dict(
         {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
     )

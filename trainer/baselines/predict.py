@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 
-from trainer.baselines.answers import settings_of_answers, write_answers, write_references
+from trainer.baselines.answers import settings_of_answers, write_answers
 from trainer.baselines.reading_split import Asked, read_split
 from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_decisions
-from trainer.prediction.inputs import list_data
+from trainer.prediction.inputs import list_data, write_references
 from trainer.prediction.output import Output, locked
 from trainer.prediction.processes import on_each, on_first
 
@@ -89,11 +89,10 @@ def predict(options: argparse.Namespace) -> None:
         if on_first(lambda: not options.overwrite and output.is_finished(settings)):
             said = f"{output.path}: finished already. Give --overwrite to start anew."
         else:
-            _, readings = on_each(lambda: read_split(options.model, asked))
+            readings = on_each(lambda: read_split(options.model, asked, inputs))
             on_first(lambda: write_answers(options.model, readings, output, settings, options.overwrite))
             said = f"written: {output.path} ({len(readings)} clips)"
-        if options.references:
-            on_first(lambda: write_references(options.references, inputs))
+        on_first(lambda: write_references(options.references, inputs))
         on_first(lambda: print(said))
 
 

@@ -15,7 +15,7 @@ from trainer.baselines.readings import ClipReading, mean_reading, read_clips
 from trainer.baselines.run_folder import MEAN, PRETRAINING, RUNS, arguments_of, group_folder, read_clip_recipe
 from trainer.baselines.samples import decode_rows, sample_form
 from trainer.clip_check import find_bad_clips
-from trainer.prediction.inputs import Inputs, list_data
+from trainer.prediction.inputs import Inputs
 from trainer.prediction.processes import gathered
 from trainer.splits import load_split
 
@@ -43,28 +43,32 @@ class Asked:
     intervals: bool = True
 
 
-def read_split(folder: Path, asked: Asked) -> tuple[Inputs, list[ClipReading]]:
+def read_split(folder: Path, asked: Asked, inputs: Inputs) -> list[ClipReading]:
     """
     Read the clips of a split.
 
     Args:
         folder (`Path`): Of the run.
         asked ([`Asked`]): Which clips, and how.
+        inputs ([`Inputs`]): Those clips, from `list_data`.
 
     Returns:
-        `tuple[Inputs, list[ClipReading]]`: The clips, and a reading of each in their order; damaged ones have a
-        `problem`.
+        `list[ClipReading]`: One a clip, in their order; damaged ones have a `problem`.
 
     Raises:
         FileNotFoundError, ValueError: If the run or the data cannot be read.
     """
     recipe = read_clip_recipe(folder)
-    inputs = list_data(asked.data, asked.split, asked.limit)
-    if recipe["system"] == MEAN:
-        of_runs = [read_split(Path(run), asked)[1] for run in recipe[RUNS]]
-        return inputs, [mean_reading(list(readings)) for readings in zip(*of_runs, strict=True)]
-    args = arguments_of(recipe)
-    readings, rows = _readable(inputs, asked)
+    bad, rows = _readable(inputs, asked)
+    runs = list(map(Path, recipe[RUNS])) if recipe["system"] == MEAN else [folder]
+    of_runs = [_read_rows(run, asked, inputs, bad, rows) for run in runs]
+    return [mean_reading(list(readings)) for readings in zip(*of_runs, strict=True)] if len(runs) > 1 else of_runs[0]
+
+
+def _read_rows(folder: Path, asked: Asked, inputs: Inputs, bad: dict[str, str], rows: Dataset) -> list[ClipReading]:
+    """What the models of one run make of the rows, and why the other clips cannot be read."""
+    args = arguments_of(read_clip_recipe(folder))
+    readings = {clip.id: ClipReading(clip.id, problem=bad.get(clip.id)) for clip in inputs.clips}
     exercise_of = {reference["id"]: reference["exercise"] for reference in inputs.references}
     state = PartialState()
     mine = rows.select(range(state.process_index, len(rows), state.num_processes))
@@ -76,7 +80,7 @@ def read_split(folder: Path, asked: Asked) -> tuple[Inputs, list[ClipReading]]:
         read_clips(model, decoded, readings, asked.batch_size, asked.intervals)
     found = gathered([readings[id] for id in mine["id"]])
     readings |= {reading.id: _told(reading, exercise_of[reading.id]) for reading in found}
-    return inputs, [readings[clip.id] for clip in inputs.clips]
+    return [readings[clip.id] for clip in inputs.clips]
 
 
 def lifter_of(args: BaselineArguments, folder: Path) -> str:
@@ -84,15 +88,15 @@ def lifter_of(args: BaselineArguments, folder: Path) -> str:
     return args.lifter or str(folder / PRETRAINING / LIFTER)
 
 
-def _readable(inputs: Inputs, asked: Asked) -> tuple[dict[str, ClipReading], Dataset]:
-    """Empty readings of all clips, and rows of those whose header is right."""
+def _readable(inputs: Inputs, asked: Asked) -> tuple[dict[str, str], Dataset]:
+    """Why clips cannot be read, by id, and rows of those whose header is right."""
     data_args = DataArguments(dataset_name=asked.data, on_bad_clip="skip")
     bad = {id: problem.line() for id, problem in find_bad_clips(data_args).items()}
     bad |= {clip.id: clip.problem for clip in inputs.clips if clip.problem}
     rows = load_split(data_args, asked.split, list(bad))
     wanted = {clip.id for clip in inputs.clips}
     rows = rows.select([place for place, id in enumerate(rows["id"]) if id in wanted])
-    return {clip.id: ClipReading(clip.id, problem=bad.get(clip.id)) for clip in inputs.clips}, rows
+    return bad, rows
 
 
 def _note_problems(decoded: Dataset, readings: dict[str, ClipReading]) -> Dataset:

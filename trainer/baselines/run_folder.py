@@ -81,6 +81,11 @@ def group_folder(folder: Path, group: Group) -> Path:
     return folder / MODELS / group.name
 
 
+def stage_folder(folder: Path, exercises: tuple[str, ...]) -> Path:
+    """Where the self-supervision on the unlabelled clips of some exercises lies."""
+    return folder / PRETRAINING / "_and_".join(exercises)
+
+
 def state_of_run(folder: Path) -> str:
     """
     Checksum of sizes and times of all models' files of a run.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import torch
 from accelerate import PartialState
 from datasets import Dataset, Features, List, Value
 
-from fitness_aqa_dataset.augmentation import uniform
 from fitness_aqa_dataset.frames import open_video, sample_frames
 from fitness_aqa_dataset.joint_files import joints_path
 from trainer.baselines.configuration import BaselineConfig
@@ -150,12 +150,10 @@ def _frames(row: dict, form: SampleForm) -> np.ndarray:
 def _poses(row: dict, form: SampleForm) -> np.ndarray:
     poses = poses_of(row["video"], form.pose_model, form.lifter)
     poses = strided_subsequences(poses, form.num_frames, form.size)
-    if form.control == "blank":
+    if form.control == "blank":  # there is no grey pose
         return np.zeros_like(poses)
-    if form.control == "shuffled":
-        rng = np.random.default_rng(int(uniform(form.seed, row["id"], "order of frames") * 2**53))
-        return poses[:, rng.permutation(form.num_frames)]
-    return poses
+    by_frame = torch.from_numpy(poses.swapaxes(0, 1))
+    return change_frames(form.control, by_frame, row["id"], form.seed).numpy().swapaxes(0, 1)
 
 
 @lru_cache(maxsize=1)

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, ERROR_TEXT
-from metrics.fitness_aqa.trivial import trivial_predictions
 from trainer.baselines.table4 import FINE_TUNED, PREDICTIONS
 from trainer.baselines.table4_figure import draw_table4
 from trainer.report.clips import load_clips
-from trainer.report.length_control import length_predictions
 from trainer.report.published import published_rows
 from trainer.report.run_files import read_runs
-from trainer.report.scoring import Answers, score
+from trainer.report.scored_rows import score_all
+from trainer.report.scoring import Answers
 from trainer.run_record import git_commit
 
 # Folder of a run and how its row is called.
@@ -30,7 +29,7 @@ ROWS = {
     "probe_all": "probe, one model for both exercises",
     FINE_TUNED: "tiny LLaVA-Video, fine-tuned",
 }
-ALWAYS = "Always yes, median interval"
+ALWAYS, LENGTH = "Always yes, median interval", "Clip length alone"
 NUMBERS = ("average precision", "calibration error", "mAP correct", "mAP detection")
 INTRODUCTION = """# Table 4 on simulated releases (SYNTHETIC)
 
@@ -72,7 +71,7 @@ def make_document(run: Path, seeds: list[int], picture: str) -> tuple[str, bytes
         machine=f"{platform.machine()}, {_num_cores()} cores, no GPU",
         commit=git_commit(),
     )
-    order = (ALWAYS, "Clip length alone", *ROWS.values())
+    order = (ALWAYS, LENGTH, *ROWS.values())
     names = [name for name in order if any(name in answers for answers in by_seed)]
     seeds_of = {
         name: [seed for seed, answers in zip(seeds, by_seed, strict=True) if name in answers] for name in names
@@ -98,14 +97,8 @@ def score_seed(folder: Path) -> dict[str, Answers]:
     if not names:
         raise FileNotFoundError(f"{folder}: no run with {PREDICTIONS} in it. `make table4` makes them.")
     runs = {ROWS[name]: read for name, read in zip(names, read_runs([folder / name for name in names]), strict=True)}
-    clips = load_clips(list(runs.values()))
-    references = list(clips.references.values())
-    floors = {
-        ALWAYS: trivial_predictions(references),
-        "Clip length alone": length_predictions(clips),
-    }
-    of_runs = {name: [run.predictions[key] for key in clips.references] for name, run in runs.items()}
-    return {name: score(name, predictions, references) for name, predictions in (floors | of_runs).items()}
+    scored = score_all(list(runs.values()), load_clips(list(runs.values())), with_controls=False)
+    return {ALWAYS: scored.constant, LENGTH: scored.length, **dict(zip(runs, scored.runs, strict=True))}
 
 
 def _f1_row(name: str, by_seed: list[dict[str, Answers]]) -> list[str]:

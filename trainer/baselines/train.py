@@ -17,7 +17,7 @@ import torch
 import yaml
 from accelerate import PartialState
 
-from trainer.baselines.answers import settings_of_answers, write_answers, write_calibration, write_references
+from trainer.baselines.answers import settings_of_answers, write_answers, write_calibration
 from trainer.baselines.arguments import BaselineArguments, BaselineTrainingArguments, make_parser
 from trainer.baselines.image_answers import answer_images
 from trainer.baselines.learning import train_groups
@@ -27,6 +27,7 @@ from trainer.clip_check import choose_clips_to_skip
 from trainer.failures import TrainingFailure, explained_failures
 from trainer.output_folder import locked
 from trainer.prediction.calibration import CALIBRATION
+from trainer.prediction.inputs import list_data, write_references
 from trainer.prediction.output import Output
 from trainer.prediction.processes import on_first
 from trainer.prediction.settings_file import settings_path
@@ -135,7 +136,8 @@ def fit_decisions(output_dir: Path, asked: Asked) -> None:
     """
     if (output_dir / CALIBRATION).is_file():
         return
-    inputs, readings = read_split(output_dir, asked)
+    inputs = list_data(asked.data, asked.split, asked.limit)
+    readings = read_split(output_dir, asked, inputs)
     settings = settings_of_answers(output_dir, asked, inputs)
     on_first(lambda: write_calibration(output_dir, readings, inputs, settings))
 
@@ -151,7 +153,8 @@ def answer_split(output_dir: Path, asked: Asked) -> None:
     output = Output(output_dir / PREDICTIONS)
     if output.path.is_file():
         return say_finished(output_dir)
-    inputs, readings = read_split(output_dir, asked)
+    inputs = list_data(asked.data, asked.split, asked.limit)
+    readings = read_split(output_dir, asked, inputs)
     settings = settings_of_answers(output_dir, asked, inputs)
     on_first(lambda: write_references(output_dir / REFERENCES, inputs))
     on_first(lambda: write_answers(output_dir, readings, output, settings, overwrite=True))

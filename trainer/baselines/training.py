@@ -28,9 +28,6 @@ class BaselineTrainer(WholeCheckpoints, Trainer):
     def _get_train_sampler(self, train_dataset=None) -> SequentialSampler:
         return SequentialSampler(self.train_dataset)
 
-    def add_up_counts(self) -> None:
-        """Nothing is counted here."""
-
     def training_step(self, *args, **kwargs) -> torch.Tensor:
         """As in `transformers`, but a loss that is no number ends the training: nothing is saved of it."""
         loss = super().training_step(*args, **kwargs)
@@ -86,12 +83,7 @@ def train_model(
     check_same_rows(learnt, folder)
     num_epochs = math.ceil(args.max_steps * rows_a_step / num_rows if args.max_steps > 0 else args.num_train_epochs)
     args.num_train_epochs, args.remove_unused_columns = 1, False
-    set_seed(args.seed)
-    rows = EpochRows(make, num_rows, max(num_epochs, 1), args.seed)
-    trainer = BaselineTrainer(model=model, args=args, train_dataset=rows)
-    trainer.remove_callback(ProgressCallback)
-    if not args.disable_tqdm:
-        trainer.add_callback(ShortLog)
+    trainer = make_trainer(model, args, EpochRows(make, num_rows, max(num_epochs, 1), args.seed))
     stop = StopOnSigterm(trainer.accelerator)
     trainer.add_callback(stop)
     if trainer.is_world_process_zero():
@@ -112,3 +104,13 @@ def train_model(
     distributed_type = trainer.accelerator.distributed_type.value
     trainer.save_final({RESULTS: results.encode()}, environment(args, distributed_type, "every process has all of it"))
     trainer.accelerator.free_memory()
+
+
+def make_trainer(model: nn.Module, args: BaselineTrainingArguments, rows: EpochRows) -> BaselineTrainer:
+    """A trainer with a bar and short lines, its seed set."""
+    set_seed(args.seed)
+    trainer = BaselineTrainer(model=model, args=args, train_dataset=rows)
+    trainer.remove_callback(ProgressCallback)
+    if not args.disable_tqdm:
+        trainer.add_callback(ShortLog)
+    return trainer

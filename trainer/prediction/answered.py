@@ -47,8 +47,8 @@ def read_answered(predictions_path: Path, references_path: Path) -> Answered:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a row is wrong or has no probabilities, the answers were calibrated before or are those of a
-            control, the ids differ, or an exercise has no clip.
+        ValueError: If a row is wrong or has no probabilities, the answers were calibrated before, are a
+            baseline's or those of a control, the ids differ, or an exercise has no clip.
     """
     for path in (predictions_path, references_path):
         if not path.is_file():
@@ -83,6 +83,11 @@ def read_answered(predictions_path: Path, references_path: Path) -> Answered:
 
 def _check_settings(settings: dict, path: Path) -> None:
     """Raise ValueError unless these are settings of answers that can be calibrated."""
+    if "system" in settings:
+        raise ValueError(
+            f"{path}: these are answers of a baseline ({settings['system']}), which "
+            "`trainer.baselines.train` has calibrated. Give answers of `python -m trainer.predict`."
+        )
     if settings.get("calibration"):
         raise ValueError(
             f"{path}: these answers were calibrated already, with {settings['calibration']}. Answer the clips with "

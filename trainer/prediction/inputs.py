@@ -1,5 +1,6 @@
 """What is to be answered: the clips of a split of a data set, or video files; nothing is decoded for the list."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from fitness_aqa_dataset.release import find_missing_clips, read_release, releas
 from fitness_aqa_dataset.taxonomy import ERROR_LABELS, EXERCISES
 from trainer.arguments import DataArguments
 from trainer.prediction.output import checksum
+from trainer.run_record import write_whole
 from trainer.splits import is_synthetic_data, kind_of, load_split
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
@@ -114,6 +116,12 @@ def list_videos(paths: list[str], limit: int | None = None) -> Inputs:
     clips = [Clip(path.as_posix(), path=str(path), video=path.as_posix()) for path in files.values()]
     simulated = any(is_synthetic(folder) for folder in {folder for file in files for folder in file.parents})
     return Inputs(clips, checksum([[clip.id, *_stat(clip.path)] for clip in clips]), simulated)
+
+
+def write_references(path: Path | None, inputs: Inputs) -> None:
+    """What the experts say of labelled clips, as JSON lines, whole or not at all; nothing without a `path`."""
+    if path:
+        write_whole(path, "".join(json.dumps(reference) + "\n" for reference in inputs.references))
 
 
 def cut_repetitions(clip: Clip) -> list[Clip]:

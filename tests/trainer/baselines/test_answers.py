@@ -6,13 +6,13 @@ import pytest
 import yaml
 
 from metrics.fitness_aqa.records import to_prediction
-from trainer.baselines.answers import settings_of_answers, write_answers, write_calibration, write_references
+from trainer.baselines.answers import settings_of_answers, write_answers, write_calibration
 from trainer.baselines.decisions import IntervalRule
 from trainer.baselines.reading_split import Asked
 from trainer.baselines.readings import ClipReading
 from trainer.baselines.run_folder import read_decisions
 from trainer.prediction.calibration import read_calibration
-from trainer.prediction.inputs import Clip, Inputs
+from trainer.prediction.inputs import Clip, Inputs, write_references
 from trainer.prediction.output import Output
 
 TIMES = [0.0, 1.0, 2.0, 3.0]

@@ -21,6 +21,7 @@ from trainer.baselines.learning import (
     triplets,
 )
 from trainer.baselines.self_supervision.triplet_model import TripletModel
+from trainer.baselines.self_supervision.unlabeled_clips import load_unlabeled
 
 
 @pytest.fixture
@@ -139,14 +140,16 @@ def test_the_stage_before_has_settings_of_its_own(tmp_path, arguments):
 @pytest.mark.parametrize(("system", "num_triplets"), [("md", 4), ("cvcspc", 12)])
 def test_triplets_of_a_system(arguments, system, num_triplets):
     # four unlabelled squats; of cvcspc three triplets of each
-    make, num_rows = triplets(arguments(system, image_size=16, triplets_per_clip=3), 0, ("squat",))
-    assert num_rows == num_triplets
-    assert all(value.shape[-2:] == (16, 16) for value in make(0, 0).values())
+    args = arguments(system, image_size=16, triplets_per_clip=3)
+    made = triplets(args, 0, load_unlabeled(args.dataset_name, ("squat",)))
+    assert len(made) == num_triplets
+    assert all(value.shape[-2:] == (16, 16) for value in made.sample(0, 0).values())
 
 
 def test_the_strengths_of_augmentation_differ(arguments):
+    rows = load_unlabeled(arguments().dataset_name, ("squat",))
     made = [
-        triplets(arguments(image_size=16, pretraining_augmentation=name), 0, ("squat",))[0](0, 0)["positive"]
+        triplets(arguments(image_size=16, pretraining_augmentation=name), 0, rows).sample(0, 0)["positive"]
         for name in ("strong", "masked", "mild")
     ]
     assert len({frames.numpy().tobytes() for frames in made}) == 3

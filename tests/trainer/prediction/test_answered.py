@@ -54,6 +54,11 @@ def test_probabilities_are_those_given_the_true_exercise(files):
     ("changes", "message"),
     [
         (
+            {"decode": "baseline", "system": "md"},
+            r"answers\.settings\.json: these are answers of a baseline \(md\), which `trainer\.baselines\.train` has "
+            r"calibrated\. Give answers of `python -m trainer\.predict`",
+        ),
+        (
             {"answers": [{"id": "squat/1", "answer": "The subject", "scores": {}}]},
             r"answers\.jsonl, line 1, id 'squat/1': `scores` has no probability of squat, overhead_press, .*"
             r"Only trainer\.predict --decode score",

@@ -9,14 +9,12 @@ from os import PathLike
 
 import numpy as np
 
-from fitness_aqa_dataset.frames import Video, open_video, sample_frames
+from fitness_aqa_dataset.frame_chunks import frame_chunks
+from fitness_aqa_dataset.frames import Video, open_video
 from fitness_aqa_dataset.joint_files import read_joints
 from trainer.baselines.poses.coco import human36m_keypoints
 from trainer.baselines.poses.lifting import PELVIS, THORAX, LiftingNetwork
 from trainer.baselines.poses.vitpose import PoseEstimator
-
-# Decoded frames have their full size, so only so many at once.
-CHUNK_FRAMES = 32
 
 
 def find_poses(
@@ -89,12 +87,8 @@ def estimate_poses(video: Video, estimator: PoseEstimator, lifter: LiftingNetwor
     name = _name_of(video)
     decoder = open_video(video)
     decoder.metadata.path = name  # so that damage behind the header is reported with its file's name too
-    fps, num_frames = decoder.metadata.average_fps, len(decoder)
     keypoints, confidence = [], []
-    for first in range(0, num_frames, CHUNK_FRAMES):
-        end = min(first + CHUNK_FRAMES, num_frames)
-        # half a frame: the part of a single frame has a length, too
-        frames, _, _ = sample_frames(decoder, start_s=first / fps, end_s=(end - 0.5) / fps)
+    for frames, _ in frame_chunks(decoder):
         for found, part in zip((keypoints, confidence), estimator(frames), strict=True):
             found.append(part)
     seen = human36m_keypoints(np.concatenate(keypoints), np.concatenate(confidence), name)

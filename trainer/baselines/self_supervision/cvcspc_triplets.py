@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from datasets import Dataset, Features, Value
 
-from fitness_aqa_dataset.frames import open_video, sample_frames
+from fitness_aqa_dataset.frame_chunks import frame_chunks
 from trainer.baselines.self_supervision.augmentation import STRONG, Augmentation, augment_frames, generator_of
-from trainer.baselines.self_supervision.decoding import REMEDY, resize, use_one_thread_in_workers, without_problems
+from trainer.baselines.self_supervision.decoding import REMEDY, resize, without_problems
 from trainer.baselines.self_supervision.phases import bar_phases, distinct_frames, find_triplet
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,6 @@ FEATURES = Features(
 )
 # A frame in which the bar has moved less since the last is left out: the lifter rests for most of a clip.
 STEP_DEG = 2.0
-# Decoded frames have their full size until they are shrunk, so only so many at once.
-CHUNK_FRAMES = 32
 # 38 kB a row at 112 pixels
 WRITER_BATCH_SIZE = 256
 
@@ -50,8 +48,6 @@ class PhaseTriplets:
             Of what is drawn.
         augmentation ([`Augmentation`], *optional*, defaults to `STRONG`):
             Of each branch.
-        num_proc (`int`, *optional*):
-            Processes that decode; one by default.
 
     Raises:
         ValueError: If no clip is left.
@@ -64,7 +60,6 @@ class PhaseTriplets:
         image_size: int = 112,
         seed: int = 0,
         augmentation: Augmentation = STRONG,
-        num_proc: int | None = None,
     ):
         self.triplets_per_clip, self.image_size = triplets_per_clip, image_size
         self.seed, self.augmentation = seed, augmentation
@@ -77,7 +72,6 @@ class PhaseTriplets:
             remove_columns=rows.column_names,
             features=FEATURES,
             writer_batch_size=WRITER_BATCH_SIZE,
-            num_proc=num_proc,
             desc="decoding frames",
         )
         self.frames = without_problems(decoded, len(rows))
@@ -148,7 +142,6 @@ def _by_exercise(rows: Dataset, frames: Dataset) -> list[_Exercise]:
 
 def _decode_frames(batch: dict[str, list], indices: list[int], image_size: int) -> dict[str, list]:
     """A row for each frame of the one clip of a batch, or one that says what is wrong."""
-    use_one_thread_in_workers()
     phases = bar_phases(np.array(batch["bar_y"][0], float))
     kept = distinct_frames(phases, STEP_DEG)
     problem = None if len(kept) else "without a bar that moves"
@@ -169,13 +162,10 @@ def _decode_frames(batch: dict[str, list], indices: list[int], image_size: int) 
 
 def _read_frames(video: dict, indices: np.ndarray, image_size: int) -> torch.Tensor:
     """The frames of these indices, in order, uint8 `(N, 3, S, S)`."""
-    decoder = open_video(video)
-    fps, num_frames = decoder.metadata.average_fps, len(decoder)
-    frames = []
-    for first in range(0, num_frames, CHUNK_FRAMES):
-        chosen = indices[(indices >= first) & (indices < first + CHUNK_FRAMES)] - first
+    frames, first = [], 0
+    for chunk, _ in frame_chunks(video):
+        chosen = indices[(indices >= first) & (indices < first + len(chunk))] - first
         if len(chosen):
-            end_s = (min(first + CHUNK_FRAMES, num_frames) - 0.5) / fps
-            chunk, _, _ = sample_frames(decoder, start_s=first / fps, end_s=end_s)
             frames.append(resize(chunk[torch.from_numpy(chosen)], image_size))
+        first += len(chunk)
     return torch.cat(frames)

@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 
-import multiprocess
 import torch
 from datasets import Dataset
 from torchvision.transforms import v2
@@ -16,12 +15,6 @@ REMEDY += "`self_supervised: false`."
 def resize(frames: torch.Tensor, size: int) -> torch.Tensor:
     """Frames `(T, 3, H, W)` as squares of `size` pixels, uint8; the whole picture, whatever its form."""
     return v2.functional.resize(frames, [size, size], antialias=True)
-
-
-def use_one_thread_in_workers() -> None:
-    """In a process of `map`'s `num_proc`: torch's threads do not survive the fork."""
-    if multiprocess.parent_process() is not None:
-        torch.set_num_threads(1)
 
 
 def without_problems(decoded: Dataset, num_clips: int) -> Dataset:

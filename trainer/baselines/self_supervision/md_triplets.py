@@ -12,7 +12,7 @@ from datasets import Dataset, Features, Value
 
 from fitness_aqa_dataset.frames import open_video, sample_frames
 from trainer.baselines.self_supervision.augmentation import STRONG, Augmentation, augment_frames, generator_of
-from trainer.baselines.self_supervision.decoding import resize, use_one_thread_in_workers, without_problems
+from trainer.baselines.self_supervision.decoding import resize, without_problems
 from trainer.baselines.self_supervision.half_cycles import find_half_cycles
 
 FEATURES = Features({"id": Value("string"), "halves": Value("binary"), "problem": Value("string")})
@@ -39,8 +39,6 @@ class HalfCycleTriplets:
             Of what is drawn.
         augmentation ([`Augmentation`], *optional*, defaults to `STRONG`):
             Of each branch.
-        num_proc (`int`, *optional*):
-            Processes that decode; one by default.
 
     Raises:
         ValueError: If no clip is left.
@@ -53,7 +51,6 @@ class HalfCycleTriplets:
         image_size: int = 112,
         seed: int = 0,
         augmentation: Augmentation = STRONG,
-        num_proc: int | None = None,
     ):
         self.seed, self.augmentation = seed, augmentation
         self.shape = (2, num_frames, 3, image_size, image_size)
@@ -62,7 +59,6 @@ class HalfCycleTriplets:
             remove_columns=rows.column_names,
             features=FEATURES,
             writer_batch_size=WRITER_BATCH_SIZE,
-            num_proc=num_proc,
             desc="decoding half-cycles",
         )
         self.halves = without_problems(decoded, len(rows))
@@ -95,7 +91,6 @@ class HalfCycleTriplets:
 
 
 def _decode_halves(row: dict, num_frames: int, image_size: int) -> dict:
-    use_one_thread_in_workers()
     made = {"id": row["id"], "halves": b"", "problem": None}
     try:
         decoder = open_video(row["video"])
