@@ -18,7 +18,7 @@ from fitness_aqa_dataset.joint_files import joints_path
 from trainer.baselines.configuration import BaselineConfig
 from trainer.baselines.encoders.tower_features import TowerFeatures
 from trainer.baselines.pose_graph.subsequences import strided_subsequences
-from trainer.baselines.poses.pose_finder import poses_of
+from trainer.baselines.poses.pose_finder import load_networks, poses_of
 from trainer.baselines.self_supervision.decoding import resize
 from trainer.media import read_media
 from trainer.prediction.controls import change_frames
@@ -46,7 +46,8 @@ class SampleForm:
         num_frames (`int`): T; 0 of pictures.
         size (`int`): S of frames, K of poses.
         tower (`str`, *optional*), pose_model (`str`, *optional*), lifter (`str`, *optional*): Names of networks.
-        tower_state (`str`, *optional*): Checksum of the tower's files, where they lie in a folder.
+        tower_state (`str`, *optional*), pose_model_state (`str`, *optional*), lifter_state (`str`, *optional*):
+            Checksums of the networks' files, where they lie in a folder.
         joints_state (`str`, *optional*): Checksum of the joints that lie beside clips.
         control (`str`, *optional*, defaults to `"none"`): `blank`: grey frames, and all joints in one place.
             `shuffled`: frames in random order.
@@ -60,6 +61,8 @@ class SampleForm:
     pose_model: str | None = None
     lifter: str | None = None
     tower_state: str | None = None
+    pose_model_state: str | None = None
+    lifter_state: str | None = None
     joints_state: str | None = None
     control: str = "none"
     seed: int = 0
@@ -96,7 +99,10 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
 
     Raises:
         ValueError: If the tower is none.
+        OSError: If a network that finds poses cannot be loaded.
     """
+    if form.pose_model:
+        form = _with_pose_networks(form)  # also where a process has no rows: the others wait for it
     media = "video" if form.num_frames else "image"
     features = Features({name: kind for name, kind in rows.features.items() if name != media} | COLUMNS)
     if not len(rows):  # `map` would leave the columns as they are
@@ -111,6 +117,12 @@ def decode_rows(rows: Dataset, form: SampleForm) -> Dataset:
         desc=f"decoding {form.kind}",
         writer_batch_size=WRITER_BATCH_SIZE,
     )
+
+
+def _with_pose_networks(form: SampleForm) -> SampleForm:
+    """With what the networks are, when they are there: the lifting network may have to be trained."""
+    load_networks(form.pose_model, form.lifter)
+    return replace(form, pose_model_state=state_of(form.pose_model), lifter_state=state_of(form.lifter))
 
 
 def _joints_state(rows: Dataset) -> str:

@@ -21,13 +21,13 @@ class TowerFeatures:
     """
 
     def __init__(self, name: str, device: torch.device):
-        model, processor = load_checkpoint(name, dtype=torch.float32)
+        model, processor = load_checkpoint(name, dtype="auto")  # all of it, so in no more memory than it is stored in
         if not isinstance(model, LlavaVideoForConditionalGeneration):
             raise ValueError(f"tower: {name} is no LLaVA-Video model, but {type(model).__name__}. Give one that is.")
         self.video_processor, self.device = processor.video_processor, device
         self.model = model.model.eval()
         del self.model.language_model  # the larger part, and not looked at
-        self.model.to(device)
+        self.model.to(device, torch.float32)
 
     @torch.inference_mode()
     def __call__(self, frames: torch.Tensor) -> torch.Tensor:

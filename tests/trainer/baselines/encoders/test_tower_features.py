@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 import torch
 from transformers import AutoModelForImageTextToText
@@ -25,6 +27,18 @@ def test_features_are_the_mean_over_a_frames_patches(tower):
             patches = layer(patches, attention_mask=None)
     assert patches.shape == (3, 64, 128)  # 8 x 8 patches of 14 pixels
     torch.testing.assert_close(features, patches.mean(dim=1), atol=1e-5, rtol=1e-4)
+
+
+def test_weights_of_half_precision_are_counted_with_in_full(tmp_path):
+    model = AutoModelForImageTextToText.from_pretrained(CHECKPOINT, dtype=torch.bfloat16)
+    shutil.copytree(CHECKPOINT, tmp_path, dirs_exist_ok=True)
+    model.save_pretrained(tmp_path)
+    tower = TowerFeatures(str(tmp_path), CPU)
+    weights = dict(tower.model.named_parameters())
+    of_tower = {name: value for name, value in model.model.named_parameters() if name in weights}
+    assert len(of_tower) == len(weights) > 0
+    for name, value in of_tower.items():
+        assert weights[name].dtype == torch.float32 and torch.equal(weights[name], value.float())
 
 
 def test_frames_of_any_size(tower):
