@@ -12,6 +12,7 @@ from metrics.fitness_aqa.probabilities import calibration_error
 from metrics.fitness_aqa.scores import mcc
 from trainer.baselines.arguments import BaselineArguments
 from trainer.baselines.groups import make_groups
+from trainer.baselines.learning import readable_places
 from trainer.baselines.modeling import BaselineModel, load_model
 from trainer.baselines.run_folder import group_folder
 from trainer.baselines.samples import decode_rows, sample_form, to_array
@@ -77,7 +78,7 @@ def _answer(args: BaselineArguments, output_dir: Path) -> None:
 @torch.inference_mode()
 def read_images(model: BaselineModel, args: BaselineArguments, split: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     """
-    Probabilities of the pictures of a split.
+    Probabilities of the pictures of a split; with `on_bad_clip: skip` of those that can be read.
 
     Args:
         model ([`BaselineModel`]): On its device, in evaluation mode.
@@ -88,14 +89,13 @@ def read_images(model: BaselineModel, args: BaselineArguments, split: str) -> tu
         `tuple[list[str], np.ndarray, np.ndarray]`: Ids; bool, whether there is an error; float64 in [0, 1].
 
     Raises:
-        ValueError: If the split has no pictures, or one cannot be read.
+        ValueError: If the split has no pictures, or one cannot be read and is not to be left out.
     """
     rows = load_split(args.data_arguments(), split)
     if not len(rows):
         raise ValueError(f"{args.dataset_name}: no pictures in the split {split} of {args.dataset_config}.")
     decoded = decode_rows(rows, sample_form(model.config))
-    if bad := next((problem for problem in decoded["problem"] if problem), None):
-        raise ValueError(f"{bad} Mend it or leave it out of the split.")
+    decoded = decoded.select(readable_places(decoded, args.on_bad_clip == "skip"))
     probability = []
     for start in range(0, len(decoded), BATCH_SIZE):
         batch = [decoded[index] for index in range(start, min(start + BATCH_SIZE, len(decoded)))]

@@ -167,7 +167,7 @@ def readable_places(decoded: Dataset, skip: bool) -> list[int]:
     bad = [f"{id}: {problem}" for id, problem in zip(decoded["id"], problems, strict=True) if problem]
     if bad and (not skip or len(bad) == len(problems)):
         more = f" ({len(bad) - 1} more cannot be read)" if len(bad) > 1 else ""
-        remedy = ", and give clips that can be read" if skip else ", or train without by --on_bad_clip skip"
+        remedy = ", and give clips that can be read" if skip else ", or leave such ones out by --on_bad_clip skip"
         raise ValueError(f"{bad[0].rstrip('.')}{more}. Mend it{remedy}.")
     for line in bad:
         logger.warning("skipped %s", line)

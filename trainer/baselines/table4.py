@@ -28,8 +28,8 @@ TRAINED = (
 # The same without self-supervision and with as many frames seen: their epochs more stand for the other's 50 unlabelled
 # clips an exercise (CVCSPC 6 epochs x 16 triplets x 3 frames, MD 4 x 48), of 350 x 8 labelled frames an epoch.
 UNAIDED = (
-    ("cvcspc_random", "cvcspc", ["--self_supervised", "false", "--num_train_epochs", "33"]),
-    ("md_random", "md", ["--self_supervised", "false", "--num_train_epochs", "19"]),
+    ("cvcspc_random", "cvcspc", ["--self_supervised", "false", "--num_train_epochs", "19"]),
+    ("md_random", "md", ["--self_supervised", "false", "--num_train_epochs", "13"]),
 )
 MEAN, FINE_TUNED = "md_cvcspc", "llava_video"
 PREDICTIONS = "predictions.jsonl"

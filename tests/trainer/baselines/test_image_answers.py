@@ -117,12 +117,17 @@ def test_a_split_without_pictures(model, arguments, release):
     assert str(error.value) == f"{release}: no pictures in the split challenge of {TASK}."
 
 
-def test_a_picture_that_cannot_be_read(model, release, tmp_path):
+def test_a_picture_that_cannot_be_read(model, release, truth, tmp_path, caplog):
     copy = shutil.copytree(release, tmp_path / "release")
     folder = copy.joinpath(*IMAGE_TASKS[TASK].folder)
     first = json.loads((folder / "splits" / "test_ids.json").read_text())[0]
     path = folder / "images" / "crops_unaligned" / f"{first}.jpg"
     path.write_bytes(path.read_bytes()[:10])
     args = BaselineArguments("cvcspc", str(copy), dataset_config=TASK)
-    with pytest.raises(ValueError, match=rf"{first}\.jpg: not an image .+\. Mend it or leave it out of the split\.$"):
+    with pytest.raises(ValueError, match=rf"{first}\.jpg: not an image .+\. Mend it, or leave such ones out by "):
         read_images(model, args, "test")
+    args.on_bad_clip = "skip"
+    ids, is_error, probability = read_images(model, args, "test")
+    assert set(ids) == set(truth["test"]) - {f"squat/{first}"}
+    assert len(is_error) == len(probability) == len(truth["test"]) - 1
+    assert f"skipped squat/{first}: " in caplog.text

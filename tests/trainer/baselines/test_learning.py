@@ -86,7 +86,7 @@ def test_a_row_that_cannot_be_read_ends_the_run():
     with pytest.raises(ValueError) as error:
         readable_places(decoded(None, "b.mp4: cut short. Download it again.", None), skip=False)
     assert str(error.value) == (
-        "b: b.mp4: cut short. Download it again. Mend it, or train without by --on_bad_clip skip."
+        "b: b.mp4: cut short. Download it again. Mend it, or leave such ones out by --on_bad_clip skip."
     )
 
 
@@ -94,7 +94,7 @@ def test_others_are_counted():
     with pytest.raises(ValueError) as error:
         readable_places(decoded("a.mp4: cut short", None, "c.mp4: empty"), skip=False)
     assert str(error.value) == (
-        "a: a.mp4: cut short (1 more cannot be read). Mend it, or train without by --on_bad_clip skip."
+        "a: a.mp4: cut short (1 more cannot be read). Mend it, or leave such ones out by --on_bad_clip skip."
     )
 
 

@@ -73,7 +73,7 @@ def test_a_clip_that_is_damaged_behind_its_header_ends_the_run(data, tmp_path):
     command = ["train", *training_of("probe", data, tmp_path / "out")]
     error = run(*command).error
     assert error.startswith("error: squat/10005_2: ") and "not a video that FFmpeg can decode" in error
-    assert error.endswith("Mend it, or train without by --on_bad_clip skip.")
+    assert error.endswith("Mend it, or leave such ones out by --on_bad_clip skip.")
     assert list((tmp_path / "out").iterdir()) == []
     clip.write_bytes(whole)  # mended, the same command trains
     run(*command).succeeded()
