@@ -29,7 +29,7 @@ TRAINED = (
 # clips an exercise (CVCSPC 6 epochs x 16 triplets x 3 frames, MD 4 x 48), of 350 x 8 labelled frames an epoch.
 UNAIDED = (
     ("cvcspc_random", "cvcspc", ["--self_supervised", "false", "--num_train_epochs", "19"]),
-    ("md_random", "md", ["--self_supervised", "false", "--num_train_epochs", "13"]),
+    ("md_random", "md", ["--self_supervised", "false", "--num_train_epochs", "19"]),
 )
 MEAN, FINE_TUNED = "md_cvcspc", "llava_video"
 PREDICTIONS = "predictions.jsonl"
