@@ -14,6 +14,7 @@ from model_card.training_files import (
     read_mapping,
     read_trainer_state,
 )
+from trainer.baselines.run_folder import is_baseline_run
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,15 @@ def read_run(run_dir: str | Path) -> Run:
 
     Raises:
         FileNotFoundError: If the folder or one of its files is missing; names it and the command that makes it.
-        ValueError: If a file is damaged, rows are of another model or other clips, or `scores.json` says otherwise.
+        ValueError: If a file is damaged, rows are of another model or other clips, `scores.json` says otherwise, or
+            it is a run of a baseline.
     """
     path, model_dir = Path(run_dir), find_model_dir(run_dir)
+    if is_baseline_run(path):
+        raise ValueError(
+            f"{path}: is a run of a baseline, not of a model that answers in words. `python -m model_card` makes its "
+            "card, `python -m model_card push` brings it to the Hub."
+        )
     config = read_config(model_dir)
     check_trained(model_dir)
     answers = read_answers(path, model_dir, "python -m trainer.predict")

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from model_card.baseline_files import read_baseline_run
+from model_card.run_files import read_run
 from tests.model_card.conftest import change_settings
 
 
@@ -133,3 +134,8 @@ def test_a_mean_whose_runs_are_gone(baselines, tmp_path):
 def test_scores_of_other_rows(probe):
     (probe / "scores.json").write_text(json.dumps({"after": {}}))
     assert "was not made from these rows" in refused(probe)
+
+
+def test_it_is_no_run_of_a_language_model(baselines):
+    with pytest.raises(ValueError, match=r"probe: is a run of a baseline, .+ `python -m model_card push` brings it"):
+        read_run(baselines / "probe")
