@@ -2,6 +2,7 @@
 
 import errno
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -65,7 +66,7 @@ def explain(error: BaseException, output_dir: str) -> str | None:
         return error.args[0].splitlines()[0] if "metric_for_best_model" in text else None
     if re.search("requires .* to be installed", text):  # a tracker of report_to
         return f"{first} Install it, or give another report_to."
-    if re.search(r"DataLoader worker \(pid", text):
+    if re.search(r"DataLoader worker \(pid", text) or _is_lost_worker(error):
         return (
             f"a worker of the data loader died ({first}), most often for lack of memory. Lower "
             "dataloader_num_workers, dataloader_prefetch_factor or num_frames; with 0 workers the error itself shows. "
@@ -79,3 +80,9 @@ def explain(error: BaseException, output_dir: str) -> str | None:
             "trainer/accelerate/fsdp2_offload.yaml; `python -m trainer.plan` says what fits."
         )
     return None
+
+
+def _is_lost_worker(error: BaseException) -> bool:
+    """Whether a data loader's worker hung up: one that dies while it hands rows over is not yet seen to be dead."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, ConnectionError) and any("torch/utils/data" in frame.filename for frame in frames)

@@ -3,6 +3,7 @@ import errno
 import pytest
 import torch
 from safetensors import SafetensorError
+from torch.utils.data import DataLoader, Dataset
 
 from trainer.failures import TrainingFailure, explain, explained_failures
 
@@ -50,6 +51,27 @@ def test_a_worker_that_died():
     )
     for setting in ("dataloader_num_workers", "dataloader_prefetch_factor", "num_frames"):
         assert setting in message
+
+
+class LostRows(Dataset):
+    """Rows that come over a connection which breaks, as a worker's does that dies while it hands them over."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+
+def test_a_worker_that_hung_up():
+    with pytest.raises(TrainingFailure, match=r"^a worker of the data loader died \(\[Errno 104\] Connection reset"):
+        with explained_failures("runs/mine"):
+            next(iter(DataLoader(LostRows())))
+
+
+def test_another_connection_that_broke_is_no_workers():
+    with pytest.raises(ConnectionResetError), explained_failures("runs/mine"):
+        LostRows()[0]
 
 
 def test_a_row_that_a_worker_could_not_read_is_said_without_its_traceback():

@@ -41,7 +41,7 @@ def combine(runs: list[Path], output_dir: Path) -> None:
     recipes = [read_clip_recipe(run) for run in runs]
     if means := [str(run) for run, recipe in zip(runs, recipes, strict=True) if recipe["system"] == MEAN]:
         raise ValueError(f"{means[0]}: is a mean itself. Give the runs that it is of.")
-    for name in ("dataset_name", "num_frames", "window_frames", "models", "merge_validation", "intervals"):
+    for name in ("dataset_name", "num_frames", "models", "merge_validation", "intervals"):
         values = [recipe.get(name) for recipe in recipes]
         if len(set(map(str, values))) > 1 or values[0] is None:
             shown = ", ".join(f"{run} {value}" for run, value in zip(runs, values, strict=True))

@@ -105,6 +105,18 @@ def test_runs_that_were_trained_again(finished, tmp_path):
     assert error == f"error: {tmp_path}/mean: is the mean of runs that have changed since. Give another --output_dir."
 
 
+def test_windows_may_be_of_other_lengths(finished, tmp_path):
+    other = shutil.copytree(finished("cvcspc"), tmp_path / "cvcspc")
+    for path, old, new in (
+        (other / "recipe.yaml", "window_frames: 2", "window_frames: 1"),
+        *((config, '"window_frames": 2', '"window_frames": 1') for config in other.glob("models/*/config.json")),
+    ):
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    combine(tmp_path / "mean", finished("md"), other).succeeded()
+    assert len(rows_of(tmp_path / "mean" / "predictions.jsonl")) == 4
+
+
 def test_runs_that_do_not_fit_each_other(finished, mean, tmp_path):
     md, out = finished("md"), tmp_path / "out"
     assert combine(out, md).error == "error: give two or more different runs, of which the mean is taken."
