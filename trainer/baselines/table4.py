@@ -8,10 +8,13 @@ it. Each step is a command of its own and is printed before it runs; a step that
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import yaml
 
 from metrics.files import write_files
 from trainer import demo
@@ -71,6 +74,32 @@ def fine_tuning_steps(run: Path, seed: int) -> list[Step]:
     return [step for step in demo.steps(folder, seed) if step[1] in needed]
 
 
+def check_recipes(run: Path) -> None:
+    """
+    Note which recipes the runs of a seed are made from.
+
+    Args:
+        run (`Path`): Folder of this seed.
+
+    Raises:
+        ValueError: If a run lies there that was made from another recipe: its row would be another system's.
+    """
+    record = run / "recipes.json"
+    noted = json.loads(record.read_text()) if record.exists() else {}
+    of_runs = {
+        name: yaml.safe_load((RECIPES / f"{recipe}.yaml").read_text()) | {"more": more}
+        for name, recipe, more in TRAINED + UNAIDED
+    }
+    changed = [name for name in of_runs if (run / name).exists() and noted.get(name) != of_runs[name]]
+    if changed:
+        folders = ", ".join(str(run / name) for name in changed)
+        raise ValueError(
+            f"{folders}: not made from the recipes of now. Remove this and {run / MEAN}, or give another --run."
+        )
+    if noted != of_runs:
+        write_files(run, {record.name: (json.dumps(of_runs, indent=2) + "\n").encode()})
+
+
 def do(todo: list[Step], name: str) -> None:
     """
     Run the steps that are missing.
@@ -116,6 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
         for seed in options.seeds:
             run = options.run / f"seed_{seed}"
             demo.start_run(run / FINE_TUNED, seed)
+            check_recipes(run)
             do(steps(run, seed, seed in unaided), f"seed {seed}")
         for seed in fine_tuned:
             do(fine_tuning_steps(options.run / f"seed_{seed}", seed), f"seed {seed}, fine-tuning")

@@ -87,8 +87,7 @@ def train_model(
     stop = StopOnSigterm(trainer.accelerator)
     trainer.add_callback(stop)
     if trainer.is_world_process_zero():
-        num_learnt = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-        print(f"{folder}: {num_rows} rows, {num_epochs} epochs, {num_learnt:,} parameters", flush=True)
+        say_size(model, f"{folder}: {num_rows} rows, {num_epochs} epochs")
         remove_leftovers(folder)
         write_whole(folder / ROWS, json.dumps(learnt, indent=2) + "\n")
     checkpoint = last_checkpoint(folder) if folder.is_dir() else None
@@ -98,12 +97,7 @@ def train_model(
         if trainer.is_world_process_zero():
             print(f"stopped by SIGTERM at step {trainer.state.global_step}; the same command goes on", flush=True)
         sys.exit(EXIT_CODE)
-    sizes = {"num_rows": num_rows, "num_epochs": num_epochs, "steps": trainer.state.global_step}
-    sizes["num_parameters"] = sum(parameter.numel() for parameter in model.parameters())
-    results = json.dumps(result.metrics | sizes | facts, indent=2) + "\n"
-    distributed_type = trainer.accelerator.distributed_type.value
-    trainer.save_final({RESULTS: results.encode()}, environment(args, distributed_type, "every process has all of it"))
-    trainer.accelerator.free_memory()
+    leave(trainer, result.metrics | {"num_rows": num_rows, "num_epochs": num_epochs} | facts)
 
 
 def make_trainer(model: nn.Module, args: BaselineTrainingArguments, rows: EpochRows) -> BaselineTrainer:
@@ -114,3 +108,21 @@ def make_trainer(model: nn.Module, args: BaselineTrainingArguments, rows: EpochR
     if not args.disable_tqdm:
         trainer.add_callback(ShortLog)
     return trainer
+
+
+def say_size(model: nn.Module, start: str) -> None:
+    """One line about a training, with how many numbers it changes."""
+    num_learnt = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    print(f"{start}, {num_learnt:,} parameters", flush=True)
+
+
+def leave(trainer: BaselineTrainer, facts: dict) -> None:
+    """Save the trained model and what is known of its training, and let go of its memory."""
+    num_parameters = sum(parameter.numel() for parameter in trainer.model.parameters())
+    facts = facts | {"steps": trainer.state.global_step, "num_parameters": num_parameters}
+    results = json.dumps(facts, indent=2) + "\n"
+    distributed_type = trainer.accelerator.distributed_type.value
+    trainer.save_final(
+        {RESULTS: results.encode()}, environment(trainer.args, distributed_type, "every process has all of it")
+    )
+    trainer.accelerator.free_memory()

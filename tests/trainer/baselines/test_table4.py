@@ -1,6 +1,7 @@
 """The steps of Table 4; nothing is trained here, what is there is hand-made."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -113,10 +114,28 @@ def done(tmp_path) -> Path:
     """A run of seed 0 in which everything is there but the release; what is there is worth nothing."""
     seed = tmp_path / "run" / "seed_0"
     demo.start_run(seed / "llava_video", 0)
+    table4.check_recipes(seed)
     for _, path, _ in (*table4.steps(seed, 0)[1:], *table4.fine_tuning_steps(seed, 0)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     return tmp_path / "run"
+
+
+def test_runs_from_another_recipe_are_not_taken_for_those_of_now(done, tmp_path, capfd):
+    record = done / "seed_0" / "recipes.json"
+    noted = json.loads(record.read_text())
+    noted["md"]["num_train_epochs"] += 1
+    record.write_text(json.dumps(noted))
+    message = (
+        rf"^error: {done}/seed_0/md: not made from the recipes of now\. Remove this and {done}/seed_0/md_cvcspc, or"
+    )
+    output = tmp_path / "docs" / "table4.md"
+    with pytest.raises(SystemExit, match=message):
+        table4.main(["--seeds", "0", "--run", str(done), "--output", str(output)])
+    assert capfd.readouterr().out == "" and not output.exists()
+    shutil.rmtree(done / "seed_0" / "md")
+    table4.check_recipes(done / "seed_0")  # what is not there is made anew
+    assert json.loads(record.read_text())["md"]["num_train_epochs"] == noted["md"]["num_train_epochs"] - 1
 
 
 def test_a_missing_release_without_ffmpeg_ends_in_one_line(done, capfd, monkeypatch, tmp_path):
