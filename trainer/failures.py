@@ -66,7 +66,7 @@ def explain(error: BaseException, output_dir: str) -> str | None:
         return error.args[0].splitlines()[0] if "metric_for_best_model" in text else None
     if re.search("requires .* to be installed", text):  # a tracker of report_to
         return f"{first} Install it, or give another report_to."
-    if re.search(r"DataLoader worker \(pid", text) or _is_lost_worker(error):
+    if is_dead_worker(error):
         return (
             f"a worker of the data loader died ({first}), most often for lack of memory. Lower "
             "dataloader_num_workers, dataloader_prefetch_factor or num_frames; with 0 workers the error itself shows. "
@@ -82,7 +82,9 @@ def explain(error: BaseException, output_dir: str) -> str | None:
     return None
 
 
-def _is_lost_worker(error: BaseException) -> bool:
-    """Whether a data loader's worker hung up: one that dies while it hands rows over is not yet seen to be dead."""
+def is_dead_worker(error: BaseException) -> bool:
+    """Whether a data loader's worker died; of one that dies while it hands rows over only the connection is lost."""
+    if "DataLoader worker (pid" in str(error):
+        return True
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, ConnectionError) and any("torch/utils/data" in frame.filename for frame in frames)

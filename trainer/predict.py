@@ -27,7 +27,7 @@ from trainer.prediction.calibration import read_calibration
 from trainer.prediction.inputs import Inputs, cut_repetitions, list_data, list_videos, write_references
 from trainer.prediction.options import check_options, parse_options
 from trainer.prediction.output import Output, locked
-from trainer.prediction.processes import gathered, on_each, on_first
+from trainer.prediction.processes import gathered, leave_group, on_each, on_first
 from trainer.prediction.settings import settings_of
 
 MOST_LISTED = 10
@@ -179,6 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
     PartialState(cpu=not torch.accelerator.is_available())  # without saying so, processes without a GPU would not meet
     try:
         predict(options)
+        leave_group()
     except ValueError as error:
         sys.exit(f"error: {error}" if PartialState().is_main_process else 1)
     except KeyboardInterrupt:

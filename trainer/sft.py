@@ -27,6 +27,7 @@ from trainer.failures import TrainingFailure, explained_failures
 from trainer.help import print_help
 from trainer.optimizer import parameter_table
 from trainer.output_folder import FIRST_STEP, RESULTS, clear, is_finished, locked
+from trainer.prediction.processes import leave_group
 from trainer.rows import fingerprint_rows
 from trainer.run_record import (
     CONFIGURATION,
@@ -214,6 +215,7 @@ if __name__ == "__main__":
             print_help(__doc__, everything="--help_all" in sys.argv)
         else:
             main(*make_parser().parse_args_and_config())
+            leave_group()
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on from the last checkpoint")
     except TrainingFailure as error:

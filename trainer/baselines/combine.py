@@ -19,6 +19,7 @@ from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_reci
 from trainer.baselines.train import PREDICTIONS, answer_split, check_run_known, fit_decisions
 from trainer.output_folder import locked
 from trainer.prediction.calibration import read_calibration
+from trainer.prediction.processes import leave_group
 from trainer.prediction.settings_file import read_settings
 from trainer.run_record import RECIPE, check_folders, write_whole
 
@@ -89,6 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
     PartialState(cpu=not torch.accelerator.is_available())  # as in `predict`
     try:
         combine(options.runs, options.output_dir)
+        leave_group()
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

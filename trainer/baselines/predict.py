@@ -20,7 +20,7 @@ from trainer.baselines.reading_split import Asked, read_split
 from trainer.baselines.run_folder import MEAN, RUNS, read_clip_recipe, read_decisions
 from trainer.prediction.inputs import list_data, write_references
 from trainer.prediction.output import Output, locked
-from trainer.prediction.processes import on_each, on_first
+from trainer.prediction.processes import leave_group, on_each, on_first
 
 CONTROLS = ("none", "blank", "shuffled")
 
@@ -110,6 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     PartialState(cpu=not torch.accelerator.is_available())  # without saying so, processes without a GPU would not meet
     try:
         predict(options)
+        leave_group()
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}" if PartialState().is_main_process else 1)
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ from trainer.output_folder import locked
 from trainer.prediction.calibration import CALIBRATION
 from trainer.prediction.inputs import list_data, write_references
 from trainer.prediction.output import Output
-from trainer.prediction.processes import on_first
+from trainer.prediction.processes import leave_group, on_first
 from trainer.prediction.settings_file import settings_path
 from trainer.run_record import RECIPE, check_folders, check_same_run, settings_of, write_whole
 from trainer.splits import load_split
@@ -165,6 +165,7 @@ if __name__ == "__main__":
     try:
         parsed = make_parser().parse_args_and_config()
         main(*parsed)
+        leave_group()
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on from the last checkpoint")
     except TrainingFailure as error:

@@ -7,6 +7,8 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 
+from trainer.failures import is_dead_worker
+
 Result = TypeVar("Result")
 
 
@@ -58,6 +60,14 @@ def gathered(items: list) -> list:
     return gather_object(items) if PartialState().num_processes > 1 else items
 
 
+def leave_group() -> None:
+    """
+    The end of a command that several processes ran. Threads of their group that are left while Python ends can abort
+    the process (`terminate called without an active exception`), although everything was written.
+    """
+    PartialState().destroy_process_group()
+
+
 def _attempt(work: Callable[[], Result]) -> tuple[Result | None, str | None]:
     """A result, or what to say of a failure that a user can mend; any other ends the process and with it the run."""
     try:
@@ -83,7 +93,7 @@ def explain(error: Exception) -> str | None:
     first = text.splitlines()[0] if text else type(error).__name__
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "not enough memory" in text:
         return f"out of memory ({first}). Lower --batch_size or --num_frames; the same command goes on."
-    if "DataLoader worker (pid" in text:
+    if is_dead_worker(error):
         return (
             f"a worker that decodes clips died ({first}), most often for lack of memory. Lower --num_workers, "
             "--batch_size or --num_frames; the same command goes on."

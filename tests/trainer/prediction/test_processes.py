@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from tests.trainer.gloo import run_processes
-from trainer.prediction.processes import explain, gathered, on_each, on_first
+from tests.trainer.test_failures import LostRows
+from trainer.prediction.processes import explain, gathered, leave_group, on_each, on_first
 
 
 def share(rank):
@@ -27,6 +29,13 @@ def fail(rank, work, failing):
         {"on_each": on_each, "on_first": on_first}[work](attempt)
     except ValueError as error:
         return str(error)
+
+
+def test_a_group_is_left(tmp_path):
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/group", rank=0, world_size=1)
+    leave_group()
+    assert not torch.distributed.is_initialized()
+    leave_group()  # where there is none
 
 
 def test_results_are_shared():
@@ -70,3 +79,8 @@ def test_one_process_needs_no_group():
 )
 def test_failures_say_what_to_do(error, message):
     assert explain(error) == message
+
+
+def test_a_worker_that_hung_up():
+    with pytest.raises(ValueError, match=r"^a worker that decodes clips died \(\[Errno 104\] Connection reset"):
+        on_each(lambda: next(iter(DataLoader(LostRows()))))
